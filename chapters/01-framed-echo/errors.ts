@@ -1,0 +1,29 @@
+/**
+ * The base of every error that leveret raises on purpose. `code` is for programs (match on it, never on the
+ * message); `message` is for people and says what to do.
+ */
+export class LeveretError extends Error {
+  /** A short constant name, such as `ADDRESS_IN_USE`. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** What can be wrong with a stream of frames. */
+export type FrameErrorCode = 'BAD_FRAME' | 'TOO_LARGE' | 'TRUNCATED';
+
+/**
+ * The stream of frames is broken. There is no way to find the start of the next frame, so the only answer is
+ * to close the connection.
+ */
+export class FrameError extends LeveretError {
+  declare readonly code: FrameErrorCode;
+
+  constructor(code: FrameErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,122 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { LeveretError } from './errors.ts';
+
+/** The loopback address: only programs on the same machine can reach it. */
+export const DEFAULT_HOST = '127.0.0.1';
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /**
+   * The address to listen on.
+   * @defaultValue `127.0.0.1`, this machine only
+   */
+  readonly host?: string;
+  /**
+   * The port to listen on; 0 lets the system choose a free one.
+   * @defaultValue 0
+   */
+  readonly port?: number;
+}
+
+/** Options of {@link startServer}. */
+export interface ServerOptions extends ListenOptions {
+  /** Called for every connection. Its errors are listened to already; the socket is yours to read and write. */
+  readonly onConnection: (socket: Socket) => void;
+}
+
+/** A server that is listening. */
+export interface RunningServer {
+  /** The address it listens on. */
+  readonly host: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** How many connections are open now. */
+  readonly connections: number;
+  /** Stops listening and closes every connection. Calling it again changes nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for connections and keeps count of them, so that closing the server closes them too.
+ *
+ * @throws RangeError for a port that is not a whole number from 0 to 65535
+ * @throws {@link LeveretError} `ADDRESS_IN_USE` when the port is taken, `ADDRESS_UNAVAILABLE` when the
+ * address is not one of this machine or may not be used
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = DEFAULT_HOST, port = 0, onConnection } = options;
+  checkPort(port);
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // A socket without an error listener ends the whole process when its peer resets the connection.
+    socket.on('error', () => socket.destroy());
+    onConnection(socket);
+  });
+  await listen(server, host, port);
+  let closed: Promise<void> | undefined;
+  return {
+    host,
+    port: boundPort(server),
+    get connections() {
+      return sockets.size;
+    },
+    close() {
+      closed ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      });
+      return closed;
+    },
+  };
+}
+
+/**
+ * Checks a port before the operating system sees it.
+ *
+ * @throws RangeError that names the bad value
+ */
+export function checkPort(port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`a port is a whole number from 0 to 65535, not ${port}`);
+  }
+}
+
+/**
+ * Starts a server listening, and turns the system's refusals into errors that say what to do.
+ *
+ * @throws {@link LeveretError} `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
+ */
+export function listen(server: Server, host: string, port: number, backlog = 511): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => reject(explainListenError(cause, host, port));
+    server.once('error', refused);
+    server.listen({ host, port, backlog }, () => {
+      server.off('error', refused);
+      resolve();
+    });
+  });
+}
+
+/** The port that a listening server was given. */
+export function boundPort(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server is not listening on TCP');
+  return address.port;
+}
+
+function explainListenError(cause: NodeJS.ErrnoException, host: string, port: number): LeveretError {
+  if (cause.code === 'EADDRINUSE') {
+    return new LeveretError(
+      'ADDRESS_IN_USE',
+      `port ${port} on ${host} is in use: end the program that holds it, or choose another with --port`,
+      { cause },
+    );
+  }
+  return new LeveretError(
+    'ADDRESS_UNAVAILABLE',
+    `cannot listen on ${host} port ${port} (${cause.code ?? cause.message}): choose an address of this machine, such as ${DEFAULT_HOST}, and a port you may use`,
+    { cause },
+  );
+}

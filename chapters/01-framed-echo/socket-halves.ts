@@ -1,0 +1,109 @@
+/**
+ * A TCP connection is two streams, one each way. Here they are kept apart: {@link readFrames} is the reading
+ * half and {@link FrameWriter} the writing half, so that one piece of code can own each.
+ */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import createDebug from 'debug';
+import { LeveretError } from './errors.ts';
+import { encodeFrame, type Frame } from './frame.ts';
+import { FrameReader, type FrameReaderOptions } from './frame-reader.ts';
+
+const debug = createDebug('leveret:framing');
+
+/**
+ * The reading half: the frames that arrive on a socket, in order. Reading stops while you do not ask for the
+ * next frame, and TCP then slows the sender down.
+ *
+ * Leaving the loop early leaves the socket open: the writing half may still be in use.
+ *
+ * @throws {@link FrameError} when the bytes are not frames or end inside one
+ * @throws {@link LeveretError} `DISCONNECTED` when the connection broke
+ */
+// #region read-frames
+export async function* readFrames(socket: Socket, options: FrameReaderOptions = {}): AsyncGenerator<Frame> {
+  // task 1.6: read frames from a socket
+  const ready: Frame[] = [];
+  const reader = new FrameReader((type, bytes, start, end) => {
+    // The reader lends us the bytes; a frame that waits in a list needs its own.
+    ready.push({ type, body: Buffer.from(bytes.subarray(start, end)) });
+  }, options);
+  try {
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+      let failure: unknown;
+      try {
+        reader.push(chunk as Buffer);
+      } catch (error) {
+        // The frames before the broken one are good: hand them out first.
+        failure = error;
+      }
+      for (const frame of ready.splice(0)) {
+        debug('received type %d, %d bytes', frame.type, frame.body.length);
+        yield frame;
+      }
+      if (failure !== undefined) throw failure;
+    }
+  } catch (cause) {
+    if (cause instanceof LeveretError) throw cause;
+    throw new LeveretError('DISCONNECTED', 'the connection broke; connect again to go on', { cause });
+  }
+  reader.end();
+}
+// #endregion read-frames
+
+/** The writing half: lays frames out and writes them to a socket. */
+export class FrameWriter {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /**
+   * Writes one frame, without waiting.
+   *
+   * @returns false when the socket holds more than it likes: wait for {@link FrameWriter.drained} before
+   * writing on
+   */
+  write(type: number, body: Uint8Array): boolean {
+    debug('sending type %d, %d bytes', type, body.length);
+    return this.#socket.write(encodeFrame(type, body));
+  }
+
+  /**
+   * Resolves when the socket takes more.
+   *
+   * @throws {@link LeveretError} `DISCONNECTED` when it never will
+   */
+  // #region drained
+  async drained(): Promise<void> {
+    const gone = () => new LeveretError('DISCONNECTED', 'the connection closed before all was written');
+    if (this.#socket.destroyed || this.#socket.writableEnded) throw gone();
+    if (!this.#socket.writableNeedDrain) return;
+    const stop = new AbortController();
+    try {
+      await Promise.race([
+        once(this.#socket, 'drain', { signal: stop.signal }),
+        once(this.#socket, 'close', { signal: stop.signal }).then(() => {
+          throw gone();
+        }),
+      ]);
+    } catch (cause) {
+      throw cause instanceof LeveretError ? cause : gone();
+    } finally {
+      stop.abort();
+    }
+  }
+  // #endregion drained
+
+  /** Writes one frame and resolves when the socket takes the next one: the sender keeps the receiver's pace. */
+  async send(type: number, body: Uint8Array): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return this.drained();
+    if (!this.write(type, body)) await this.drained();
+  }
+
+  /** Ends this direction of the connection, after what was written. The other direction stays open. */
+  end(): void {
+    this.#socket.end();
+  }
+}
