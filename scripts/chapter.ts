@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { type Chapter, defaultPort, findChapters } from './chapters.ts';
 import { createNarrator, MASKED } from './narrator.ts';
@@ -41,7 +41,8 @@ function readOptions(args: string[]): Options {
         port: { type: 'string' },
       },
     });
-    if (positionals.length > 1) throw new UsageError(`One chapter at a time, please: got ${positionals.join(' ')}.`);
+    if (positionals.length > 1)
+      throw new UsageError(`One chapter at a time, please: got ${positionals.join(' ')}.`);
     if (values.once && values.serve) throw new UsageError('--once and --serve exclude each other.');
     const { once, serve, help, host } = values;
     return { chapter: positionals[0], once, serve, help, host, port: values.port };
@@ -67,7 +68,9 @@ function choose(chapters: readonly Chapter[], text: string): Chapter & { main: s
   const chapter = /^\d{1,2}$/.test(text) ? chapters.find(({ number }) => number === Number(text)) : undefined;
   const numbers = chapters.filter(({ main }) => main !== undefined).map(({ number }) => number);
   if (chapter?.main === undefined) {
-    throw new UsageError(`There is no chapter "${text}" to run. There are: ${numbers.join(', ') || 'none yet'}.`);
+    throw new UsageError(
+      `There is no chapter "${text}" to run. There are: ${numbers.join(', ') || 'none yet'}.`,
+    );
   }
   return { ...chapter, main: chapter.main };
 }

@@ -36,10 +36,16 @@ export function explainListenError(error: unknown, host: string, port: number, a
     );
   }
   if (code === 'EACCES') {
-    return new UsageError(`Port ${port} needs more rights than you have: choose one above 1023, for example: ${again}`, 1);
+    return new UsageError(
+      `Port ${port} needs more rights than you have: choose one above 1023, for example: ${again}`,
+      1,
+    );
   }
   if (code === 'ADDRESS_UNAVAILABLE' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new UsageError(`This machine has no address "${host}": leave --host out, or give one that it has.`, 1);
+    return new UsageError(
+      `This machine has no address "${host}": leave --host out, or give one that it has.`,
+      1,
+    );
   }
   return error;
 }
@@ -65,9 +71,19 @@ export async function runCommand(body: () => Promise<void>): Promise<void> {
 /** npm passes a Ctrl-C on to a process that the terminal has told already: signals this near count as one (milliseconds). */
 const SAME_SIGNAL_MS = 500;
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** How often a command that npm started looks whether npm is still there (milliseconds). */
+const PARENT_CHECK_MS = 250;
+
+/**
+ * Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. A SIGTERM to `npm run` ends npm's
+ * shell without reaching this process, so the loss of that parent counts as a SIGTERM.
+ */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    const parent = process.ppid;
+    if (process.env.npm_lifecycle_event !== undefined) {
+      setInterval(() => process.ppid !== parent && resolve('SIGTERM'), PARENT_CHECK_MS).unref();
+    }
     let seenAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
       const now = performance.now();

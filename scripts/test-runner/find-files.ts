@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../chapters.ts';
+
+const FOLDERS = ['chapters', 'final', 'scripts', 'docs', 'bench'];
+
+/** The test files of the project, as paths from its folder with forward slashes. */
+export interface TestFiles {
+  /** uvu, in memory: `*.spec.ts` */
+  readonly specs: string[];
+  /** node:test, with sockets and processes: `*.test.ts` */
+  readonly tests: string[];
+}
+
+/** True where a path answers to one of the filters; a number stands for a chapter, other text for a part of the path. */
+export function matches(path: string, filters: readonly string[]): boolean {
+  if (filters.length === 0) return true;
+  return filters.some((filter) => {
+    if (/^\d{1,2}$/.test(filter)) return path.startsWith(`chapters/${filter.padStart(2, '0')}-`);
+    return path.includes(filter);
+  });
+}
+
+/** Finds the test files that answer to the filters, in the order of their paths. */
+export function findTestFiles(filters: readonly string[] = [], root = ROOT): TestFiles {
+  const paths: string[] = [];
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory() && entry.name !== 'node_modules') walk(path);
+      else if (/\.(spec|test)\.ts$/.test(entry.name)) paths.push(path);
+    }
+  };
+  const present = new Set(readdirSync(root));
+  for (const folder of FOLDERS) if (present.has(folder)) walk(folder);
+  const chosen = paths.filter((path) => matches(path, filters)).sort();
+  return {
+    specs: chosen.filter((path) => path.endsWith('.spec.ts')),
+    tests: chosen.filter((path) => path.endsWith('.test.ts')),
+  };
+}
+
+/** The programs that test files say they need, in lines such as `// needs: nats-server redis-server`. */
+export function neededPrograms(paths: readonly string[], root = ROOT): string[] {
+  const names = new Set<string>();
+  for (const path of paths) {
+    for (const [, list = ''] of readFileSync(join(root, path), 'utf8').matchAll(/^\/\/ needs: (.+)$/gm)) {
+      for (const name of list.trim().split(/[\s,]+/)) names.add(name);
+    }
+  }
+  return [...names].sort();
+}
+
+/** Mistakes in test files that would make a run look greener than it is: tests left out, suites never run. */
+export function findHollowTests({ specs, tests }: TestFiles, root = ROOT): string[] {
+  const mistakes: string[] = [];
+  const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
+  for (const path of [...specs, ...tests]) {
+    const text = readFileSync(join(root, path), 'utf8');
+    if (/^\s*(?:[\w.]+\.only\(|.*\bonly: true)/m.test(text))
+      mistakes.push(`${path}: \`only\` leaves other tests out`);
+    if (!path.endsWith('.spec.ts')) continue;
+    const suites =
+      count(text, /\bsuite(?:<[^(]*>)?\(/g) +
+      (/import\s*{[^}]*\btest\b[^}]*}\s*from 'uvu'/.test(text) ? 1 : 0);
+    const runs = count(text, /\.run\(\)/g);
+    if (runs < Math.max(suites, 1)) mistakes.push(`${path}: ${suites} suite(s), but ${runs} .run()`);
+  }
+  return mistakes;
+}
