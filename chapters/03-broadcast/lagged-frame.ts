@@ -1,0 +1,27 @@
+import { FrameError } from '#framing';
+
+/** The frame type that tells a client how many frames it missed: `L`, for lagged. */
+export const LAGGED_TYPE = 0x4c;
+
+const LARGEST_COUNT = 0xffffffff;
+
+/**
+ * The body of a lagged frame: `u32 count`, big-endian.
+ *
+ * @param count - Frames missed since the last frame before this one. Above 4,294,967,295 it says that number.
+ */
+export function encodeLagged(count: number): Buffer {
+  const body = Buffer.alloc(4);
+  body.writeUInt32BE(Math.min(count, LARGEST_COUNT));
+  return body;
+}
+
+/**
+ * How many frames were missed.
+ *
+ * @throws {@link FrameError} `BAD_FRAME` when the body is not 4 bytes long.
+ */
+export function decodeLagged(body: Buffer): number {
+  if (body.length !== 4) throw new FrameError('BAD_FRAME', `a lagged frame has 4 bytes, not ${body.length}`);
+  return body.readUInt32BE();
+}
