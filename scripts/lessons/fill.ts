@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Fence, findFences } from './markdown.ts';
+
+/** Gives the transcript of a chapter. */
+export type TranscriptOf = (chapter: number) => string;
+
+/** A lesson's text with its fences filled, and what could not be filled. */
+export interface Filled {
+  readonly text: string;
+  readonly mistakes: string[];
+}
+
+const MARKER = /^\s*<!-- (code|transcript): (.+?) -->\s*$/;
+
+function dedent(lines: readonly string[]): string {
+  const indents = lines
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.length - line.trimStart().length);
+  const indent = Math.min(...indents);
+  return lines
+    .map((line) => line.slice(indent))
+    .join('\n')
+    .trim();
+}
+
+/**
+ * The lines between `// #region name` and `// #endregion name`, dedented; without a name the whole file. Lines that
+ * only mark regions and tasks are left out.
+ *
+ * @throws Error when the region is missing, twice there, or empty.
+ */
+export function readRegion(source: string, name: string | undefined): string {
+  let lines = source.split('\n');
+  if (name !== undefined) {
+    const find = (word: string): number => {
+      const isMark = (line: string): boolean => line.trim() === `// #${word} ${name}`;
+      const at = lines.findIndex(isMark);
+      if (at === -1) throw new Error(`no line "// #${word} ${name}"`);
+      if (lines.findLastIndex(isMark) !== at) throw new Error(`"// #${word} ${name}" is there twice`);
+      return at;
+    };
+    lines = lines.slice(find('region') + 1, find('endregion'));
+  }
+  const kept = lines.filter((line) => !/^\s*\/\/ (#region|#endregion|task \d+\.\d+:)/.test(line));
+  if (kept.every((line) => line.trim() === '')) throw new Error('nothing in it');
+  return dedent(kept);
+}
+
+function readCode(folder: string, reference: string): string {
+  const [path = '', region] = reference.split('#');
+  const file = join(folder, path);
+  if (!existsSync(file)) throw new Error(`no file ${path}`);
+  return readRegion(readFileSync(file, 'utf8'), region);
+}
+
+/**
+ * Fills the fence after each `<!-- code: path#region -->` from the file, and the fence after
+ * `<!-- transcript: chapter N -->` from `transcriptOf`; without that function transcripts stay as they are.
+ */
+export function fillLesson(path: string, text: string, transcriptOf?: TranscriptOf): Filled {
+  const lines = text.split('\n');
+  const fences = findFences(lines);
+  const mistakes: string[] = [];
+  const out: string[] = [];
+  let copied = 0;
+  for (const [index, line] of lines.entries()) {
+    const [, kind, reference = ''] = MARKER.exec(line) ?? [];
+    if (kind === undefined || fences.some(({ open, close }) => open < index && index < close)) continue;
+    const fence: Fence | undefined = fences.find(({ open }) => open > index);
+    if (fence === undefined || lines.slice(index + 1, fence.open).some((between) => between.trim() !== '')) {
+      mistakes.push(`${path}:${index + 1}: no fence follows "${line.trim()}"`);
+      continue;
+    }
+    if (kind === 'transcript' && transcriptOf === undefined) continue;
+    try {
+      const chapter = Number(/^chapter (\d+)$/.exec(reference)?.[1]);
+      const content =
+        kind === 'code' ? readCode(dirname(path), reference) : (transcriptOf?.(chapter).trim() ?? '');
+      out.push(...lines.slice(copied, fence.open + 1), content);
+      copied = fence.close;
+    } catch (error) {
+      mistakes.push(
+        `${path}:${index + 1}: ${reference}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+  out.push(...lines.slice(copied));
+  return { text: out.join('\n'), mistakes };
+}
+
+/** The transcript that stands in a lesson, or undefined. */
+export function readTranscript(text: string, chapter: number): string | undefined {
+  const lines = text.split('\n');
+  const marker = lines.findIndex((line) => line.trim() === `<!-- transcript: chapter ${chapter} -->`);
+  const fence = marker === -1 ? undefined : findFences(lines).find(({ open }) => open > marker);
+  return fence === undefined ? undefined : lines.slice(fence.open + 1, fence.close).join('\n');
+}
