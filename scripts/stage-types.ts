@@ -1,4 +1,4 @@
-/** What a chapter's `main.ts` gives to the chapter runner: types only, so that no chapter needs `scripts/` at run time. */
+/** What the chapters give to the runners of stages and examples: types only, so that no chapter needs `scripts/` at run time. */
 
 /** One chapter of the course as a program that runs. */
 export interface Stage {
@@ -30,4 +30,12 @@ export interface Narrator {
   note(text: string): void;
   /** Marks a value that differs from run to run (port, duration, rate); transcripts show `…` in its place. */
   volatile(value: string | number): string;
+}
+
+/** A small program beside a chapter's lesson: `npm run example echo` runs `examples/echo.ts`, which exports it as `example`. */
+export interface Example {
+  /** What it shows, in one line. */
+  readonly title: string;
+  /** Plays against a broker that is listening; ends when what it shows is shown, and leaves no connection open. */
+  run(broker: { readonly host: string; readonly port: number }, narrator: Narrator): Promise<void>;
 }
