@@ -1,0 +1,17 @@
+/**
+ * Chapter 5: connections. A table that holds many of them, with ids, timeouts and status; and a pipeline on it.
+ *
+ * @packageDocumentation
+ */
+export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './close-reason.ts';
+export { Connection, type ConnectionState } from './connection.ts';
+export type { ConnectionHandlers, ConnectionHome, ConnectionInfo } from './connection-handlers.ts';
+export { formatId, newInstance, parseId } from './connection-id.ts';
+export type { ConnectionStatus, EventLoopDelay } from './connection-status.ts';
+export {
+  ConnectionTable,
+  type Listener,
+  type TableHandlers,
+  type TableListenOptions,
+} from './connection-table.ts';
+export type { ConnectionOptions, ConnectionSettings, SocketOptions } from './options.ts';
