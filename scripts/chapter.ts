@@ -4,7 +4,14 @@ import pc from 'picocolors';
 import { type Chapter, defaultPort, findChapters } from './chapters.ts';
 import { createNarrator, MASKED } from './narrator.ts';
 import type { Stage, StageServer } from './stage-types.ts';
-import { explainListenError, parsePort, runCommand, UsageError, untilSignal } from './terminal.ts';
+import {
+  explainArguments,
+  explainListenError,
+  parsePort,
+  runCommand,
+  UsageError,
+  untilSignal,
+} from './terminal.ts';
 
 const HELP = `Runs a chapter of the course: starts its server, plays a scenario against it, and stays up for you.
 
@@ -47,9 +54,7 @@ function readOptions(args: string[]): Options {
     const { once, serve, help, host } = values;
     return { chapter: positionals[0], once, serve, help, host, port: values.port };
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const reason = error instanceof Error ? error.message.split(/[.'] To specify/)[0] : String(error);
-    throw new UsageError(`${reason}: see npm run chapter -- --help`);
+    throw explainArguments(error, 'npm run chapter -- --help');
   }
 }
 

@@ -7,7 +7,7 @@ import pc from 'picocolors';
 import { defaultPort, findChapters, ROOT } from './chapters.ts';
 import { createNarrator, MASKED } from './narrator.ts';
 import type { Example, Stage, StageServer } from './stage-types.ts';
-import { parsePort, runCommand, UsageError } from './terminal.ts';
+import { explainArguments, parsePort, runCommand, UsageError } from './terminal.ts';
 
 const HELP = `Runs an example against the broker of chapter 4.
 
@@ -131,8 +131,7 @@ function readOptions(args: string[]): Options & { readonly names: string[]; read
     });
     return { names: positionals, help: values.help, own: values.own, host: values.host, port: values.port };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split(/[.'] To specify/)[0] : String(error);
-    throw new UsageError(`${reason}: see npm run example -- --help`);
+    throw explainArguments(error, 'npm run example -- --help');
   }
 }
 

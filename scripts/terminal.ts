@@ -17,6 +17,13 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** What `parseArgs` of node:util has to say, as a usage error that points to the help. */
+export function explainArguments(error: unknown, help: string): UsageError {
+  if (error instanceof UsageError) return error;
+  const reason = error instanceof Error ? error.message.split(/[.'] To specify/)[0] : String(error);
+  return new UsageError(`${reason}: see ${help}`);
+}
+
 /** A port from the command line: a whole number from 0 (any free port) to 65535. */
 export function parsePort(text: string): number {
   const port = Number(text);
