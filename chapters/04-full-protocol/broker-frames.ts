@@ -41,6 +41,11 @@ export interface MessagesFrame {
   readonly records: readonly WireRecord[];
 }
 
+/** Size of a MESSAGES frame of this topic, as its size field counts, without its records. */
+export function messagesOverhead(topic: string): number {
+  return 12 + Buffer.byteLength(topic);
+}
+
 /** `85 ERROR`: `u32 request | u16 code | text16 reason`. */
 export interface ErrorFrame {
   readonly type: typeof BrokerType.ERROR;

@@ -1,7 +1,9 @@
-import type { ClientFrame } from './client-frames.ts';
+import { DEFAULT_FRAME_LIMIT } from '#framing';
+import { messagesOverhead } from './broker-frames.ts';
+import type { ClientFrame, PublishFrame } from './client-frames.ts';
 import { ClientType, MAX_KEY_BYTES, MAX_TOPIC_BYTES, Start } from './constants.ts';
 import { ProtocolError } from './protocol-error.ts';
-import type { WireRecord } from './record.ts';
+import { recordSize } from './record.ts';
 
 /** What {@link checkRequest} measures a request against. */
 export interface RequestLimits {
@@ -15,6 +17,11 @@ export interface RequestLimits {
    * @defaultValue 128
    */
   maxKeyBytes?: number;
+  /**
+   * Size of the largest frame: each record must fit alone into a MESSAGES frame.
+   * @defaultValue 1,048,576
+   */
+  maxFrameSize?: number;
 }
 
 // #region check
@@ -27,6 +34,7 @@ export interface RequestLimits {
 export function checkRequest(frame: ClientFrame, limits: RequestLimits = {}): void {
   // task 4.5: refuse what is well formed and still wrong
   const { maxTopicBytes = MAX_TOPIC_BYTES, maxKeyBytes = MAX_KEY_BYTES } = limits;
+  const { maxFrameSize = DEFAULT_FRAME_LIMIT } = limits;
   switch (frame.type) {
     case ClientType.CREATE:
       checkTopic(frame.topic, frame.request, maxTopicBytes);
@@ -36,7 +44,7 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits = {}): vo
       if (frame.records.length === 0) {
         throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages', { request: frame.request });
       }
-      checkKeys(frame.records, frame.request, maxKeyBytes);
+      checkRecords(frame, maxKeyBytes, maxFrameSize - messagesOverhead(frame.topic));
       break;
     case ClientType.SUBSCRIBE:
       if (hasPattern(frame.topic)) {
@@ -79,12 +87,17 @@ export function hasPattern(topic: string): boolean {
   return topic.split('.').some((token) => token === '*' || token === '>');
 }
 
-function checkKeys(records: readonly WireRecord[], request: number, maxKeyBytes: number): void {
-  for (const { key } of records) {
+function checkRecords({ records, request }: PublishFrame, maxKeyBytes: number, maxSize: number): void {
+  for (const record of records) {
+    const { key } = record;
     if (key.length > maxKeyBytes) {
-      throw new ProtocolError('BAD_KEY', `a key of ${key.length} bytes, but ${maxKeyBytes} are allowed`, {
-        request,
-      });
+      const message = `a key of ${key.length} bytes, but ${maxKeyBytes} are allowed`;
+      throw new ProtocolError('BAD_KEY', message, { request });
+    }
+    const size = recordSize(record);
+    if (size > maxSize) {
+      const message = `a record of ${size} bytes, but ${maxSize} are all that a MESSAGES frame can take`;
+      throw new ProtocolError('BAD_REQUEST', message, { request });
     }
   }
 }

@@ -318,3 +318,27 @@ for (const vector of vectors) {
 }
 
 checks.run();
+
+const sizes = suite('sizes');
+
+sizes('a record must fit alone into a MESSAGES frame, to the byte', () => {
+  const topic = 'заяц';
+  const publish = (size: number) => ({
+    type: ClientType.PUBLISH,
+    request: 9,
+    topic,
+    records: [{ key: 'k', payload: Buffer.alloc(size) }],
+  });
+  // type, topic, firstId, count, record
+  const overhead = 1 + 1 + 8 + 8 + 2 + 6 + 1;
+  checkRequest(publish(1000 - overhead), { maxFrameSize: 1000 });
+  const { records } = publish(1000 - overhead);
+  const frame = encodeBrokerFrame({ type: BrokerType.MESSAGES, topic, firstId: 1, records });
+  assert.is(frame.readUInt32BE(0), 1000);
+  assert.is(
+    codeOf(() => checkRequest(publish(1001 - overhead), { maxFrameSize: 1000 })),
+    'BAD_REQUEST',
+  );
+});
+
+sizes.run();
