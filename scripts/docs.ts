@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
+import { findChapters, ROOT } from './chapters.ts';
+import { findBelow } from './lessons/check.ts';
+import { runCommand, UsageError } from './terminal.ts';
+import { checkSite } from './typedoc/check-site.ts';
+
+/** The doors that exist; chapters appear one by one. */
+function findDoors(): string[] {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { imports } = manifest as { imports: Record<string, { default: string }> };
+  return Object.values(imports)
+    .map(({ default: path }) => join(ROOT, path))
+    .filter((path) => existsSync(path));
+}
+
+/** The lessons, and what stands in docs/. */
+function findDocuments(): string[] {
+  const lessons = findChapters().flatMap(({ lesson }) => (lesson === undefined ? [] : [lesson]));
+  return [...lessons, ...findBelow(ROOT, 'docs', '.md').map((path) => join(ROOT, path))];
+}
+
+await runCommand(async () => {
+  const options = { options: ROOT, entryPoints: findDoors(), projectDocuments: findDocuments() };
+  const app = await Application.bootstrapWithPlugins(options, [new TypeDocReader(), new TSConfigReader()]);
+  const project = await app.convert();
+  if (project === undefined) throw new UsageError('The site was not built: see the messages above.', 1);
+  app.validate(project);
+  await app.generateOutputs(project);
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) {
+    throw new UsageError('The site was built with mistakes: see the messages above.', 1);
+  }
+  const { pages, links, mistakes } = checkSite(join(ROOT, 'site'));
+  for (const mistake of mistakes) console.error(mistake);
+  if (mistakes.length > 0) throw new UsageError(`${mistakes.length} dead link(s) in the site`, 1);
+  console.log(`site/index.html: ${pages} pages, ${links} links, none dead`);
+});

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Application,
+  Converter,
+  type DocumentReflection,
+  JSX,
+  KindRouter,
+  MarkdownEvent,
+  type ProjectReflection,
+  type Reflection,
+  ReflectionKind,
+  type Renderer,
+} from 'typedoc';
+import { ROOT } from '../chapters.ts';
+import { renderDiagrams } from './diagrams.ts';
+
+/** Path of the file that a document or a module came from, from the project's folder. */
+function sourceOf(reflection: Reflection): string {
+  const fromRegistry = reflection.project.files.getReflectionPath(reflection);
+  const fromSources = reflection.isDeclaration() ? reflection.sources?.[0]?.fullFileName : undefined;
+  const absolute = fromRegistry ?? fromSources ?? '';
+  return absolute.startsWith(ROOT) ? absolute.slice(ROOT.length) : absolute;
+}
+
+/** `#framing` for `chapters/01-framed-echo/index.ts`: what package.json calls its door. */
+function readDoors(): Map<string, string> {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { imports } = manifest as { imports: Record<string, { default: string }> };
+  return new Map(Object.entries(imports).map(([door, { default: path }]) => [path.replace('./', ''), door]));
+}
+
+/** Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`. */
+class HouseRouter extends KindRouter {
+  override getIdealBaseName(reflection: Reflection): string {
+    if (reflection.isDocument()) {
+      return sourceOf(reflection).replace(/(\/README)?\.md$/, '');
+    }
+    if (reflection.kind === ReflectionKind.Module)
+      return `api/${this.getUrlSafeName(reflection.name.replace('#', ''))}`;
+    const names = [this.getUrlSafeName(reflection.name)];
+    let above = reflection.parent;
+    while (above !== undefined && above.kind !== ReflectionKind.Module && !above.isProject()) {
+      names.unshift(this.getUrlSafeName(above.name));
+      above = above.parent;
+    }
+    const door =
+      above === undefined || above.isProject() ? '' : `${this.getUrlSafeName(above.name.replace('#', ''))}/`;
+    return `api/${door}${this.directories.get(reflection.kind) ?? 'other'}/${names.join('.')}`;
+  }
+}
+
+function chaptersOf(project: ProjectReflection): DocumentReflection[] {
+  return (project.documents ?? [])
+    .filter((document) => sourceOf(document).startsWith('chapters/'))
+    .sort((a, b) => sourceOf(a).localeCompare(sourceOf(b)));
+}
+
+/** Links to the chapters before and after, at the end of each chapter. */
+function addNeighbours(renderer: Renderer): void {
+  renderer.hooks.on('content.end', (context) => {
+    const { model, project } = context.page;
+    const chapters = chaptersOf(project);
+    const at = chapters.findIndex((chapter) => chapter.id === model.id);
+    if (at === -1) return JSX.createElement(JSX.Raw, { html: '' });
+    const link = (chapter: DocumentReflection | undefined, rel: string, word: string): JSX.Element | null =>
+      chapter === undefined
+        ? null
+        : JSX.createElement(
+            'a',
+            { href: context.urlTo(chapter) ?? '', rel, class: `neighbour-${rel}` },
+            JSX.createElement('small', null, word),
+            JSX.createElement('span', null, chapter.name),
+          );
+    return JSX.createElement(
+      'nav',
+      { class: 'neighbours', 'aria-label': 'Chapters before and after' },
+      link(chapters[at - 1], 'prev', 'Previous'),
+      link(chapters[at + 1], 'next', 'Next'),
+    );
+  });
+}
+
+/** Names modules by their doors, and documents without front matter by their first heading. */
+function nameThings(app: Application): void {
+  const doors = readDoors();
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document: DocumentReflection) => {
+    if (document.frontmatter.title !== undefined) return;
+    const heading = /^#\s+(.+)$/m.exec(document.content.map((part) => part.text).join(''))?.[1];
+    if (heading !== undefined) document.name = heading.trim();
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+    for (const module of context.project.getChildrenByKind(ReflectionKind.Module)) {
+      module.name = doors.get(sourceOf(module)) ?? module.name;
+    }
+  });
+}
+
+/** The project's address is not known here: sources are named by path and line, and lead nowhere. */
+function unlinkSources(app: Application): void {
+  app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
+    for (const reflection of Object.values(context.project.reflections)) {
+      if (!reflection.isDeclaration() && !reflection.isSignature()) continue;
+      for (const source of reflection.sources ?? []) delete source.url;
+    }
+  });
+}
+
+/** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors. */
+export function load(app: Application): void {
+  app.renderer.defineRouter('house', HouseRouter);
+  nameThings(app);
+  unlinkSources(app);
+  addNeighbours(app.renderer);
+  app.renderer.on(
+    MarkdownEvent.PARSE,
+    (event) => {
+      event.parsedText = renderDiagrams(event.parsedText, (mistake) =>
+        app.logger.error(`${event.page.model.name}: ${mistake}` as Parameters<typeof app.logger.error>[0]),
+      );
+    },
+    100,
+  );
+}
