@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { boundPort, listen } from '#framing';
+import {
+  createPeer,
+  type Datagram,
+  type Peer,
+  PeerError,
+  type PeerErrorCode,
+  type PeerOptions,
+} from '#peers';
+
+/** A peer whose time limits are looked at often, so that tests need not wait. */
+export function quickPeer(options: PeerOptions = {}): Promise<Peer> {
+  return createPeer({ sweepInterval: 5, backoff: { initial: 10, max: 40 }, ...options });
+}
+
+/** The next `count` datagrams of a peer. */
+export async function take(peer: Peer, count: number): Promise<Datagram[]> {
+  const taken: Datagram[] = [];
+  if (count === 0) return taken;
+  for await (const datagram of peer.receive()) {
+    taken.push(datagram);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+/** The next datagram as text. */
+export async function takeText(peer: Peer): Promise<string | undefined> {
+  return (await take(peer, 1))[0]?.data.toString();
+}
+
+/** Fails unless the promise is rejected with a {@link PeerError} of this code; returns the error. */
+export async function rejects(
+  promise: Promise<unknown>,
+  code: PeerErrorCode,
+  sent: 'no' | 'maybe' = 'no',
+): Promise<PeerError> {
+  const error = await promise.then(
+    () => assert.fail(`fulfilled, where ${code} was expected`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof PeerError, `not a PeerError: ${error}`);
+  assert.equal(error.code, code, error.message);
+  assert.equal(error.sent, sent, error.message);
+  return error;
+}
+
+/** An address of this machine on which nobody listens. */
+export async function deserted(): Promise<string> {
+  const server = createServer();
+  await listen(server, '127.0.0.1', 0);
+  const port = boundPort(server);
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
+}
+
+/** The one address in the status of a peer that sends to one address only. */
+export function only(peer: Peer) {
+  const [first, ...others] = peer.status().addresses;
+  assert.ok(first !== undefined && others.length === 0, 'the peer sends to one address');
+  return first;
+}
