@@ -26,6 +26,7 @@ export { type HeapItem, ReadyHeap } from './ready-heap.ts';
 export { RingQueue } from './ring-queue.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
 export { type Start, type SubscribeOptions, Subscription } from './subscription.ts';
+export { startTextServer, TEXT_FRAME } from './text-server.ts';
 export { DEFAULT_SETTINGS, type Sequence, Topic, type TopicOptions, type TopicSettings } from './topic.ts';
 export { TopicError, type TopicErrorCode } from './topic-error.ts';
 export { checkTopicName, TopicRegistry, type TopicRegistryOptions } from './topic-registry.ts';
