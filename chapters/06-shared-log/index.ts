@@ -1,0 +1,37 @@
+/**
+ * Chapter 6: one log and many cursors. The broker that does not queue.
+ *
+ * @packageDocumentation
+ */
+export {
+  type BrokerExtension,
+  LogBroker,
+  type LogBrokerOptions,
+  type LogBrokerStatus,
+  type RunningLogBroker,
+  startLogBroker,
+} from './broker.ts';
+export { Cursor } from './cursor.ts';
+export { DEFAULT_LIMITS, type LogLimits, readLimits, type SlowPolicy } from './limits.ts';
+export {
+  closeHeader,
+  cutFrame,
+  frameCount,
+  frameEnd,
+  frameFirstId,
+  messagesHeaderSize,
+  openHeader,
+  recordEnd,
+  skipRecords,
+} from './message-frame.ts';
+export { Outbox } from './outbox.ts';
+export { PublishRequest } from './publish-request.ts';
+export { MAX_SEGMENT_SIZE, MIN_SEGMENT_SIZE, Segment } from './segment.ts';
+export { type Grants, Session, type SessionHome } from './session.ts';
+export { type Publisher, SlowReaders } from './slow-readers.ts';
+export { type Reader, Subscription } from './subscription.ts';
+export { type Published, Topic, type TopicHome, type TopicSettings } from './topic.ts';
+export { TopicLog, type TopicLogOptions } from './topic-log.ts';
+export { TopicTable } from './topic-table.ts';
+export { Turn } from './turn.ts';
+export { Window } from './window.ts';

@@ -1,0 +1,71 @@
+import type { Connection } from '#connections';
+
+/** Frames up to this size wait for the end of the turn, to be sent together; larger ones go out at once. */
+const SMALL = 2048;
+
+/** When this much has been collected it is sent, turn or no turn. */
+const BATCH = 65_536;
+
+/** Where an {@link Outbox} asks for {@link Outbox.flush} at the end of the turn. */
+export interface FlushList {
+  flushLater(outbox: Outbox): void;
+}
+
+/**
+ * What goes out on one connection, in order. Every write to a socket costs some microseconds however few its
+ * bytes are, so small frames are copied together and sent as one; large ones go out as they are, uncopied.
+ */
+export class Outbox {
+  /** True while the connection holds more than it likes; it says when that is over. */
+  full = false;
+  readonly #connection: Connection<unknown>;
+  readonly #turn: FlushList;
+  #first: Buffer | undefined;
+  #rest: Buffer[] | undefined;
+  #size = 0;
+
+  constructor(connection: Connection<unknown>, turn: FlushList) {
+    this.#connection = connection;
+    this.#turn = turn;
+  }
+
+  /** Bytes that are not with the operating system yet. */
+  get queuedBytes(): number {
+    return this.#size + this.#connection.queuedBytes;
+  }
+
+  /** Takes a frame, or several in one buffer. It must not change any more. */
+  // #region send
+  send(bytes: Buffer): void {
+    // task 6.8: send small frames together
+    if (bytes.length > SMALL) {
+      this.flush();
+      this.#write(bytes);
+      return;
+    }
+    if (this.#first === undefined) {
+      this.#first = bytes;
+      this.#turn.flushLater(this);
+    } else if (this.#rest === undefined) {
+      this.#rest = [this.#first, bytes];
+    } else {
+      this.#rest.push(bytes);
+    }
+    this.#size += bytes.length;
+    if (this.#size > BATCH) this.flush();
+  }
+  // #endregion send
+
+  /** Sends what was collected. */
+  flush(): void {
+    if (this.#first === undefined) return;
+    const bytes = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest, this.#size);
+    this.#first = this.#rest = undefined;
+    this.#size = 0;
+    this.#write(bytes);
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#connection.write(bytes)) this.full = true;
+  }
+}

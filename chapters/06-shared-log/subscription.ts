@@ -1,0 +1,176 @@
+import { BrokerType, encodeBrokerFrame } from '#protocol';
+import { Cursor } from './cursor.ts';
+import {
+  cutFrame,
+  frameCount,
+  frameEnd,
+  frameFirstId,
+  messagesHeaderSize,
+  skipRecords,
+} from './message-frame.ts';
+import type { Segment } from './segment.ts';
+import type { Topic } from './topic.ts';
+import { Window } from './window.ts';
+
+/** Where a subscription's frames go. */
+export interface Reader {
+  /** True while it cannot take more; it will ask again by {@link Subscription.pump}. */
+  readonly full: boolean;
+  /** Takes frames, which must not change any more. */
+  send(bytes: Buffer): void;
+  /** The subscription was stopped by the reader being full: pump it when there is room again. */
+  waitFor(subscription: Subscription): void;
+  /** Ends the connection, because this subscription lags too far behind. */
+  tooSlow(subscription: Subscription): void;
+}
+
+/**
+ * One reader of one topic: a cursor in the log, and what the reader may have of what lies before it. Nothing
+ * is queued here. What a slow reader has not got yet is in the log, where it is for everybody.
+ */
+export class Subscription {
+  readonly topic: Topic;
+  readonly cursor: Cursor;
+  /** How far it may go before its reader commits. */
+  readonly window: Window;
+  /** True while its lag pauses the topic's publishers. */
+  blocking = false;
+  readonly reader: Reader;
+
+  // Where the log ended when it subscribed: what lay there then is no sign of slowness.
+  readonly #joinedAt: number;
+  readonly #joinedId: number;
+
+  // Ids that it will not get and was not told of yet: from #skippedFrom to the one before the cursor's place
+  // when it jumped, #skippedTo. Both 0 when there are none. Told before anything else is sent.
+  #skippedFrom = 0;
+  #skippedTo = 0;
+
+  constructor(topic: Topic, reader: Reader, nextId: number, windowSize: number) {
+    this.topic = topic;
+    this.reader = reader;
+    this.cursor = new Cursor(topic.log, nextId);
+    this.window = new Window(windowSize, nextId - 1);
+    this.#joinedAt = topic.log.end;
+    this.#joinedId = topic.log.sealedId;
+  }
+
+  /** Messages that are published for it and not yet committed, or, with no window, not yet sent. */
+  get lag(): number {
+    const { lastId } = this.topic.log;
+    return this.window.size === 0
+      ? lastId - this.cursor.nextId + 1
+      : lastId - this.cursor.nextId + 1 + this.window.used;
+  }
+
+  /** True when more lies unread before it than was published since it subscribed and `bytes` or `messages`. */
+  lagsBeyond(bytes: number, messages: number): boolean {
+    const { cursor } = this;
+    const { log } = this.topic;
+    if (cursor.nextId > log.sealedId) return false;
+    const newBytes = Math.min(cursor.lagBytes, log.end - this.#joinedAt);
+    return newBytes > bytes || log.sealedId - Math.max(cursor.nextId - 1, this.#joinedId) > messages;
+  }
+
+  /** Sends what there is, as far as the reader and the window allow. */
+  // #region pump
+  pump(): void {
+    // task 6.9: move a cursor on
+    const { cursor, reader, window, topic } = this;
+    if (cursor.nextId < topic.log.firstId) this.skipTo(topic.log.firstId);
+    for (;;) {
+      if (reader.full) {
+        if (cursor.nextId <= topic.log.sealedId || this.#skippedTo > 0) reader.waitFor(this);
+        return;
+      }
+      if (this.#skippedTo > 0) this.#tellSkipped();
+      const segment = cursor.readable();
+      if (segment === undefined) return;
+      if (cursor.recordAt === 0 && window.size === 0) {
+        reader.send(segment.slice(cursor.position));
+        cursor.position = segment.sealed;
+        cursor.nextId = segment.lastId + 1;
+      } else if (!this.#sendPart(segment)) return;
+    }
+  }
+  // #endregion pump
+
+  /**
+   * Goes past records that this reader will never get. It is told so as soon as it can take more.
+   *
+   * @param nextId - the first record that it may get again
+   */
+  skipTo(nextId: number): void {
+    const { cursor } = this;
+    const fromId = cursor.nextId;
+    if (nextId <= fromId) return;
+    cursor.moveTo(nextId);
+    this.window.skip(fromId, nextId - 1);
+    // A reader that cannot even take this news may be skipped again: then it is one longer gap.
+    if (this.#skippedTo === 0) this.#skippedFrom = fromId;
+    this.#skippedTo = nextId - 1;
+  }
+
+  #tellSkipped(): void {
+    const skipped = { topic: this.topic.name, fromId: this.#skippedFrom, toId: this.#skippedTo };
+    this.#skippedFrom = this.#skippedTo = 0;
+    this.reader.send(encodeBrokerFrame({ type: BrokerType.SKIPPED, ...skipped }));
+  }
+
+  /** The reader has dealt with everything up to `id`. False when it was not sent that yet. */
+  commit(id: number): boolean {
+    if (id >= this.cursor.nextId) return false;
+    this.window.commit(id);
+    return true;
+  }
+
+  /** Leaves the topic. */
+  leave(): void {
+    this.cursor.leave();
+  }
+
+  /**
+   * Sends whole frames while the window has room for them, or else as many records of one frame as it allows,
+   * in a frame made for this reader alone.
+   *
+   * @returns false when the window has no room
+   */
+  // #region part
+  #sendPart(segment: Segment): boolean {
+    // task 6.10: send part of a frame
+    const { cursor, window, reader, topic } = this;
+    const topicSize = topic.nameBytes.length;
+    const from = cursor.position;
+    let room = window.room;
+    if (room === 0) return false;
+    if (cursor.recordAt === 0) {
+      let count = 0;
+      let end = from;
+      while (end < segment.sealed) {
+        const next = frameCount(segment.bytes, end, topicSize);
+        if (next > room - count) break;
+        count += next;
+        end = frameEnd(segment.bytes, end);
+      }
+      if (count > 0) {
+        reader.send(segment.bytes.subarray(from, end));
+        cursor.position = end;
+        cursor.nextId += count;
+        window.sent(count);
+        return true;
+      }
+    }
+    const firstId = frameFirstId(segment.bytes, from, topicSize);
+    const left = firstId + frameCount(segment.bytes, from, topicSize) - cursor.nextId;
+    const start = cursor.recordAt === 0 ? from + messagesHeaderSize(topicSize) : cursor.recordAt;
+    room = Math.min(room, left);
+    const end = room === left ? frameEnd(segment.bytes, from) : skipRecords(segment.bytes, start, room);
+    reader.send(cutFrame(segment.bytes, topic.nameBytes, cursor.nextId, room, start, end));
+    cursor.nextId += room;
+    window.sent(room);
+    cursor.recordAt = room === left ? 0 : end;
+    if (room === left) cursor.position = end;
+    return true;
+  }
+  // #endregion part
+}

@@ -1,0 +1,229 @@
+import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
+import { DedupeWindow } from '#topics';
+import type { LogLimits } from './limits.ts';
+import { recordEnd } from './message-frame.ts';
+import { SlowReaders } from './slow-readers.ts';
+import type { Subscription } from './subscription.ts';
+import { TopicLog } from './topic-log.ts';
+import type { Turn } from './turn.ts';
+
+/** How long a topic keeps messages, and how long it remembers keys; both in milliseconds, 0 for not at all. */
+export interface TopicSettings {
+  readonly retentionMs: number;
+  readonly dedupeMs: number;
+}
+
+/** What all topics of a broker share. */
+export interface TopicHome {
+  readonly limits: LogLimits;
+  readonly turn: Turn;
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
+/** What became of the records of one publish. */
+export interface Published {
+  /** The id of the first one that was kept; 0 when none was. */
+  readonly firstId: number;
+  /** How many were kept; the others were duplicates. */
+  readonly count: number;
+}
+
+/** A topic: its log, its settings, and those who read it. */
+export class Topic {
+  readonly name: string;
+  readonly nameBytes: Buffer;
+  readonly log: TopicLog;
+  /** Those that lag, and what is done about it. */
+  readonly slow: SlowReaders;
+  /** Bytes of records that were published. */
+  publishedBytes = 0;
+
+  readonly #home: TopicHome;
+  #settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
+  #created = false;
+  #keys: DedupeWindow | undefined;
+  // Made by the first subscriber: most topics of a broker with very many have none at any moment.
+  #subscriptions: Subscription[] | undefined;
+  #waiting = false;
+  #active = false;
+
+  constructor(name: string, home: TopicHome) {
+    this.name = name;
+    this.nameBytes = Buffer.from(name);
+    this.#home = home;
+    const { maxFrameSize, maxRetainedBytes } = home.limits;
+    this.log = new TopicLog({ topic: this.nameBytes, maxFrameSize, maxRetainedBytes });
+    this.slow = new SlowReaders(home.limits);
+  }
+
+  /** The settings in force. */
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
+  /** Those who read it. */
+  get subscriptions(): readonly Subscription[] {
+    return this.#subscriptions ?? [];
+  }
+
+  /**
+   * Takes the settings of a CREATE.
+   *
+   * @returns false when an earlier one has set others; then nothing changes
+   */
+  create(settings: TopicSettings): boolean {
+    const { retentionMs, dedupeMs } = settings;
+    if (this.#created) {
+      return retentionMs === this.#settings.retentionMs && dedupeMs === this.#settings.dedupeMs;
+    }
+    this.#created = true;
+    this.#settings = { retentionMs, dedupeMs };
+    return true;
+  }
+
+  /**
+   * Writes records into the log. They go out at the end of the turn.
+   *
+   * @param bytes - holds `count` well-formed records from `from` to `to`; they are copied
+   * @param keyed - whether one of them has a key
+   */
+  // #region publish
+  publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): Published {
+    const now = this.#home.now();
+    this.publishedBytes += to - from;
+    if (keyed && this.#settings.dedupeMs > 0) return this.#publishNewKeys(bytes, from, to, now);
+    return { firstId: this.#append(bytes, from, to, count, now), count };
+  }
+  // #endregion publish
+
+  /** Seals what was published in this turn and sends it to all who keep up. */
+  // #region flush
+  flush(): void {
+    this.#waiting = false;
+    this.log.seal();
+    this.#expire();
+    const subscriptions = this.#subscriptions;
+    if (subscriptions !== undefined) {
+      // One that is too slow leaves the list while we walk over it, so walk backwards.
+      for (let i = subscriptions.length - 1; i >= 0; i--) {
+        const subscription = subscriptions[i];
+        if (subscription === undefined) continue;
+        subscription.pump();
+        if (subscription.cursor.nextId <= this.log.sealedId) this.slow.check(subscription);
+        else if (subscription.blocking) this.slow.release(subscription);
+      }
+    }
+    if (this.#settings.retentionMs === 0) this.log.collect();
+  }
+  // #endregion flush
+
+  /**
+   * Where a new reader begins. Seals what was published so far: it is not "what comes next".
+   *
+   * @returns the first id to deliver, and the first of those before it that it asked for and cannot have
+   * @throws ProtocolError OUT_OF_RANGE for an id that was not given out yet
+   */
+  // #region place
+  place(start: number, after: number, request: number): { skippedFrom: number; nextId: number } {
+    // task 6.12: where a new reader begins
+    this.log.seal();
+    const oldest = this.#oldestId();
+    const newest = this.log.sealedId + 1;
+    if (start === Start.EARLIEST) return { skippedFrom: oldest, nextId: oldest };
+    if (start === Start.LATEST) return { skippedFrom: newest, nextId: newest };
+    if (after >= newest) {
+      throw new ProtocolError(
+        'OUT_OF_RANGE',
+        `the newest id is ${newest - 1}; ${after} was not given out yet`,
+        {
+          request,
+        },
+      );
+    }
+    return { skippedFrom: after + 1, nextId: Math.max(after + 1, oldest) };
+  }
+  // #endregion place
+
+  /** A reader has gone on: its publishers may too, if it was what they waited for. */
+  caughtUp(subscription: Subscription): void {
+    if (subscription.blocking) this.slow.check(subscription);
+    if (this.#settings.retentionMs === 0) this.log.collect();
+  }
+
+  /** Adds a reader. */
+  add(subscription: Subscription): void {
+    this.#subscriptions ??= [];
+    this.#subscriptions.push(subscription);
+  }
+
+  /** Takes a reader out. */
+  remove(subscription: Subscription): void {
+    const at = this.#subscriptions?.indexOf(subscription) ?? -1;
+    if (at < 0) return;
+    this.#subscriptions?.splice(at, 1);
+    subscription.leave();
+    this.slow.release(subscription);
+    if (this.#settings.retentionMs === 0) this.log.collect();
+  }
+
+  /** Called from time to time: lets go of what is too old, and of a quiet topic's memory. */
+  sweep(): void {
+    this.#expire();
+    const quiet = !this.#active;
+    this.#active = false;
+    if (!quiet || this.log.head === undefined) return;
+    if (this.#settings.retentionMs > 0 && this.log.firstId <= this.log.sealedId) return;
+    if (this.subscriptions.some(({ cursor }) => cursor.nextId <= this.log.sealedId)) return;
+    for (const { cursor } of this.subscriptions) cursor.leave();
+    this.log.letGo();
+  }
+
+  /** The oldest id that a new reader can have. */
+  #oldestId(): number {
+    this.#expire();
+    return this.#settings.retentionMs === 0 ? this.log.sealedId + 1 : this.log.firstId;
+  }
+
+  #expire(): void {
+    const { retentionMs } = this.#settings;
+    if (retentionMs > 0) this.log.expire(this.#home.now() - retentionMs);
+  }
+
+  #append(bytes: Buffer, from: number, to: number, count: number, now: number): number {
+    const nobody = this.#subscriptions === undefined || this.#subscriptions.length === 0;
+    if (nobody && this.#settings.retentionMs === 0) return this.log.discard(count);
+    this.#active = true;
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#home.turn.publishLater(this);
+    }
+    return this.log.append(bytes, from, to, count, now);
+  }
+
+  /** Keeps only the records whose key was not seen within the window. */
+  #publishNewKeys(bytes: Buffer, from: number, to: number, now: number): Published {
+    let firstId = 0;
+    let count = 0;
+    for (let at = from; at < to; ) {
+      const end = recordEnd(bytes, at);
+      const keySize = bytes.readUInt16BE(at);
+      const keyAt = at + RECORD_HEADER_SIZE;
+      const key = bytes.toString('latin1', keyAt, keyAt + keySize);
+      if (keySize === 0 || this.#isNew(key, now)) {
+        const id = this.#append(bytes, at, end, 1, now);
+        if (count === 0) firstId = id;
+        count++;
+      }
+      at = end;
+    }
+    return { firstId, count };
+  }
+
+  #isNew(key: string, now: number): boolean {
+    this.#keys ??= new DedupeWindow(this.#home.limits.maxDedupeKeys);
+    if (this.#keys.repeats(key, now, this.#settings.dedupeMs)) return false;
+    this.#keys.remember(key, now);
+    return true;
+  }
+}

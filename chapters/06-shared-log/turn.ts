@@ -1,0 +1,46 @@
+import type { Outbox } from './outbox.ts';
+import type { Topic } from './topic.ts';
+
+/**
+ * The end of an event-loop turn. Whatever the sockets bring in one turn is gathered first: topics that were
+ * published to, connections that have small frames to send. When the turn ends, all of it goes out, so its
+ * cost is per turn and not per message.
+ */
+export class Turn {
+  #topics: Topic[] = [];
+  #outboxes: Outbox[] = [];
+  #scheduled = false;
+
+  /** The topic has new records: seal and send them at the end of this turn. */
+  publishLater(topic: Topic): void {
+    this.#topics.push(topic);
+    this.#schedule();
+  }
+
+  /** The outbox holds small frames: send them at the end of this turn. */
+  flushLater(outbox: Outbox): void {
+    this.#outboxes.push(outbox);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After all sockets that are readable now have been read: that is what setImmediate means in Node.
+    setImmediate(() => this.end());
+  }
+
+  /** Does now what waits for the end of the turn. */
+  // #region end
+  end(): void {
+    // task 6.7: send what the turn has gathered
+    this.#scheduled = false;
+    const topics = this.#topics;
+    this.#topics = [];
+    for (const topic of topics) topic.flush();
+    const outboxes = this.#outboxes;
+    this.#outboxes = [];
+    for (const outbox of outboxes) outbox.flush();
+  }
+  // #endregion end
+}
