@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FrameClient, type RunningServer } from '#framing';
+import { startTextServer, TEXT_FRAME } from '#topics';
+
+/** Start a server, and give `ask`, which sends a command on a connection of its own and gives the answer. */
+async function withServer(run: (join: () => Promise<(command: string) => Promise<string>>) => Promise<void>) {
+  const server: RunningServer = await startTextServer({});
+  const clients: FrameClient[] = [];
+  const join = async () => {
+    const client = await FrameClient.connect({ port: server.port });
+    clients.push(client);
+    return async (command: string) => {
+      await client.send(TEXT_FRAME, Buffer.from(command));
+      return (await client.receive()).body.toString();
+    };
+  };
+  try {
+    await run(join);
+  } finally {
+    for (const client of clients) await client.close();
+    await server.close();
+  }
+}
+
+test('one connection publishes, another receives', { timeout: 10_000 }, () =>
+  withServer(async (join) => {
+    const writer = await join();
+    const reader = await join();
+    assert.equal(await reader('subscribe hares'), 'ok');
+    assert.equal(await writer('publish hares hello there'), 'ok, id 1, 1 queued');
+    assert.equal(await reader('lag'), 'lag 1');
+    assert.equal(await reader('next'), 'hares 1: hello there');
+    assert.equal(await writer('next'), 'nothing');
+    assert.equal(await reader('unsubscribe hares'), 'ok');
+    assert.equal(await writer('publish hares again'), 'ok, id 2, 0 queued');
+  }),
+);
+
+test('the clock is moved by a command', { timeout: 10_000 }, () =>
+  withServer(async (join) => {
+    const ask = await join();
+    assert.equal(await ask('create hares 3600000 0'), 'ok, created');
+    await ask('subscribe hares');
+    await ask('publish hares old');
+    assert.equal(await ask('clock +3600001'), 'ok');
+    assert.equal(await ask('next'), 'hares lost 1 to 1');
+  }),
+);
+
+test('whatever the line, there is an answer, and the connection stays', { timeout: 10_000 }, () =>
+  withServer(async (join) => {
+    const ask = await join();
+    const errors = [
+      ['commit hares 1', 'NOT_SUBSCRIBED'],
+      ['unsubscribe __proto__', 'NOT_SUBSCRIBED'],
+      ['subscribe', 'BAD_TOPIC'],
+      ['publish', 'BAD_TOPIC'],
+      ['subscribe hares after:7', 'OUT_OF_RANGE'],
+      ['subscribe hares window:70000', '70000'],
+      ['create hares x y', 'not a whole number'],
+      ['clock -5', 'forward only'],
+      ['clock', 'not a whole number'],
+    ];
+    for (const [command = '', answer = ''] of errors) {
+      assert.match(await ask(command), new RegExp(`^error.*${answer}`));
+    }
+    for (const command of ['', 'help', '\0\0', 'constructor'])
+      assert.match(await ask(command), /^create TOPIC/);
+    assert.equal(await ask('lag'), 'lag 0');
+  }),
+);
+
+test('a broken frame ends that connection alone', { timeout: 10_000 }, () =>
+  withServer(async (join) => {
+    const ask = await join();
+    const other = await join();
+    await assert.rejects(ask('x'.repeat(2_000_000)), { code: 'DISCONNECTED' });
+    assert.equal(await other('lag'), 'lag 0');
+  }),
+);
