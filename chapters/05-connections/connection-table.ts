@@ -108,7 +108,7 @@ export class ConnectionTable<C = undefined> {
    */
   // #region adopt
   adopt(stream: Duplex, info?: ConnectionInfo): Connection<C> | undefined {
-    // task 5.6: take in a connection, or refuse it
+    // task 5.2: take in a connection, or refuse it
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       this.#tally.refused += 1;
@@ -136,9 +136,15 @@ export class ConnectionTable<C = undefined> {
     return number === undefined ? undefined : this.#connections.get(number);
   }
 
-  /** Sends bytes to a connection. False when it is full, or gone: see {@link Connection.write}. */
+  /**
+   * Sends bytes to a connection. False when it is gone, or ending; then they are dropped. To learn whether it has
+   * room for more, use {@link Connection.write}.
+   */
   send(id: string | number, bytes: Uint8Array): boolean {
-    return this.get(id)?.write(bytes) ?? false;
+    const connection = this.get(id);
+    if (connection?.state !== 'open') return false;
+    connection.write(bytes);
+    return true;
   }
 
   /** Ends a connection in good order. False when it was gone, or ending, already. */

@@ -88,7 +88,6 @@ export class Connection<C = undefined> {
     number: number,
     info: ConnectionInfo | undefined,
   ): Connection<C> {
-    // task 5.2: listen to a stream without a closure
     const connection = new Connection(home, stream, number, info);
     (stream as Carrier)[CONNECTION] = connection as Connection<unknown>;
     const { data, drain, end, error, close } = Connection.#listeners;
@@ -156,7 +155,6 @@ export class Connection<C = undefined> {
    */
   // #region write
   write(bytes: Uint8Array): boolean {
-    // task 5.3: write, and say whether there is room for more
     if (this.#life !== OPEN) return false;
     this.#bytesOut += bytes.length;
     // Node says "full" to a large write even when the system took all of it at once; then there is room.
@@ -213,7 +211,7 @@ export class Connection<C = undefined> {
    */
   // #region end
   end(reason: CloseReason = this.peerEnded ? 'peer' : 'local', within?: number): void {
-    // task 5.4: end in good order
+    // task 5.3: end in good order
     if (this.#life !== OPEN) return;
     const { closeTimeout } = this.#home.settings;
     const deadline = this.#home.now() + (within ?? closeTimeout);
@@ -239,7 +237,7 @@ export class Connection<C = undefined> {
   /** Looks at the deadlines. For tables: called for every connection by the table's one sweep. */
   // #region check
   check(now: number): void {
-    // task 5.5: find what has stood still for too long
+    // task 5.4: find what has stood still for too long
     if (this.#life.tag === 'closing' && now >= this.#life.deadline) this.#stream.destroy();
     if (this.#life !== OPEN) return;
     const sent = this.#bytesOut - unsent(this.#stream);

@@ -14,4 +14,10 @@ export {
   type TableHandlers,
   type TableListenOptions,
 } from './connection-table.ts';
+export { type DelimiterOptions, DelimiterReader, type PieceHandler } from './delimiter-reader.ts';
 export type { ConnectionOptions, ConnectionSettings, SocketOptions } from './options.ts';
+export type { Cutting } from './piece-reader.ts';
+export { Pipeline, type PipelineStatus, startPipeline } from './pipeline.ts';
+export type { Closed, Opened, Received } from './pipeline-events.ts';
+export type { PipelineLimits, PipelineOptions } from './pipeline-options.ts';
+export { Line, type Work, WorkQueue } from './work-queue.ts';
