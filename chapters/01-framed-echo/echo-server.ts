@@ -1,15 +1,19 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import { FrameError, LeveretError } from './errors.ts';
-import type { FrameReaderOptions } from './frame-reader.ts';
+import { LeveretError } from './errors.ts';
+import { DEFAULT_FRAME_LIMIT } from './frame.ts';
+import { checkLimit, type FrameReaderOptions } from './frame-reader.ts';
 import { type ListenOptions, type RunningServer, startServer } from './server.ts';
-import { FrameWriter, readFrames } from './socket-halves.ts';
+import { closeSoon, FrameWriter, readFrames } from './socket-halves.ts';
 
 const debug = createDebug('leveret:framing');
 
 /** Options of {@link startEchoServer}. */
 export interface EchoServerOptions extends ListenOptions, FrameReaderOptions {
-  /** Called when a connection is closed because of what its client sent or did. The server goes on. */
+  /**
+   * Called when a connection is closed because of what its client sent or did: `BAD_FRAME`, `TOO_LARGE`,
+   * `TRUNCATED`, or `DISCONNECTED` when it broke or {@link RunningServer.close} ended it. The server goes on.
+   */
   readonly onError?: (error: LeveretError) => void;
 }
 
@@ -19,15 +23,18 @@ export interface EchoServerOptions extends ListenOptions, FrameReaderOptions {
  *
  * Source: the seed zaichik, "adds simple framed tcp echo server".
  *
+ * @throws RangeError for a bad port or limit
  * @throws {@link LeveretError} `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function startEchoServer(options: EchoServerOptions = {}): Promise<RunningServer> {
-  const { onError, limit, ...where } = options;
-  const reading = limit === undefined ? {} : { limit };
+  const { onError, limit = DEFAULT_FRAME_LIMIT, ...where } = options;
+  checkLimit(limit);
   return startServer({
     ...where,
+    // A client that has sent its last frame still waits for its last echo.
+    allowHalfOpen: true,
     onConnection(socket) {
-      echo(socket, reading).catch((error: unknown) => {
+      echo(socket, { limit }).catch((error: unknown) => {
         const reason =
           error instanceof LeveretError
             ? error
@@ -51,8 +58,7 @@ async function echo(socket: Socket, reading: FrameReaderOptions): Promise<void> 
     }
     writer.end();
   } catch (error) {
-    if (error instanceof FrameError && error.code !== 'TRUNCATED') socket.resetAndDestroy();
-    else socket.destroy();
+    closeSoon(socket);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { LeveretError } from './errors.ts';
-import type { Frame } from './frame.ts';
-import type { FrameReaderOptions } from './frame-reader.ts';
-import { DEFAULT_HOST } from './server.ts';
-import { FrameWriter, readFrames } from './socket-halves.ts';
+import { type FrameError, LeveretError } from './errors.ts';
+import { DEFAULT_FRAME_LIMIT, type Frame } from './frame.ts';
+import { checkLimit, type FrameReaderOptions } from './frame-reader.ts';
+import { checkPort, DEFAULT_HOST } from './server.ts';
+import { closeSoon, FrameWriter, readFrames } from './socket-halves.ts';
 
 /** Where a {@link FrameClient} connects to. */
 export interface FrameClientOptions extends FrameReaderOptions {
@@ -31,11 +31,13 @@ export class FrameClient {
   /**
    * Opens a connection.
    *
+   * @throws RangeError for a bad port or limit
    * @throws {@link LeveretError} `REFUSED` when nobody answers there
    */
   static async connect(options: FrameClientOptions): Promise<FrameClient> {
-    const socket = await openSocket(options.host ?? DEFAULT_HOST, options.port);
-    return new FrameClient(socket, options.limit === undefined ? {} : { limit: options.limit });
+    const { host = DEFAULT_HOST, port, limit = DEFAULT_FRAME_LIMIT } = options;
+    checkLimit(limit);
+    return new FrameClient(await openSocket(host, port), { limit });
   }
 
   /** Sends one frame; resolves when the next one may be sent. */
@@ -46,7 +48,8 @@ export class FrameClient {
   /**
    * The next frame from the server.
    *
-   * @throws {@link LeveretError} `DISCONNECTED` when the server has ended the connection
+   * @throws {@link LeveretError} `DISCONNECTED` when the server has ended the connection, or it broke
+   * @throws {@link FrameError} when what the server sends are not frames
    */
   async receive(): Promise<Frame> {
     const { done, value } = await this.#frames.next();
@@ -54,17 +57,27 @@ export class FrameClient {
     return value;
   }
 
-  /** All frames from the server, until it ends the connection. */
-  frames(): AsyncIterable<Frame> {
-    return this.#frames;
+  /** The frames from the server, until it ends the connection. Leaving the loop early closes nothing. */
+  async *frames(): AsyncGenerator<Frame> {
+    // Not the generator itself: leaving a loop over that would end it for good.
+    for (;;) {
+      const { done, value } = await this.#frames.next();
+      if (done === true) return;
+      yield value;
+    }
   }
 
-  /** Closes the connection. */
+  /** Says that nothing more will be sent. Frames from the server still arrive. */
+  end(): void {
+    this.#writer.end();
+  }
+
+  /** Closes the connection once what was sent has gone out, or after a second. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.destroyed) return resolve();
+      if (this.#socket.closed) return resolve();
       this.#socket.once('close', () => resolve());
-      this.#socket.destroy();
+      closeSoon(this.#socket);
     });
   }
 }
@@ -72,10 +85,12 @@ export class FrameClient {
 /**
  * Opens a TCP connection.
  *
+ * @throws RangeError for a port that is not a whole number from 0 to 65535
  * @throws {@link LeveretError} `REFUSED` with the system's error as its cause
  */
 export function openSocket(host: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    checkPort(port);
     const socket = connect({ host, port, noDelay: true });
     const refused = (cause: NodeJS.ErrnoException) =>
       reject(

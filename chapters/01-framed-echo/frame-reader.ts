@@ -27,9 +27,6 @@ export interface FrameReaderOptions {
  * Source: the seed zaichik's codec; the two-part decoder of libp2p yamux.
  */
 export class FrameReader {
-  /** The largest frame size that is accepted from the next frame on, in bytes. */
-  limit: number;
-
   readonly #onFrame: FrameHandler;
 
   // Invariant: of the frame that is being put together we hold either 0 to 3 bytes of its size (in #size,
@@ -39,15 +36,30 @@ export class FrameReader {
   #sizeBytes = 0;
   #frame: Buffer | undefined;
   #filled = 0;
-  #failure: Error | undefined;
+  #limit: number;
+  #failed = false;
+  #failure: unknown;
 
   constructor(onFrame: FrameHandler, options: FrameReaderOptions = {}) {
     const { limit = DEFAULT_FRAME_LIMIT } = options;
-    if (!Number.isInteger(limit) || limit < TYPE_SIZE || limit > 0xffff_ffff) {
-      throw new RangeError(`limit is a whole number of bytes from 1 to 4294967295, not ${limit}`);
-    }
+    checkLimit(limit);
     this.#onFrame = onFrame;
-    this.limit = limit;
+    this.#limit = limit;
+  }
+
+  /**
+   * The largest frame size that is accepted, in bytes. It may change at any time, also in the handler, and holds
+   * for every frame whose size is not known yet.
+   *
+   * @throws RangeError when set to something else than a whole number from 1 to 4294967295
+   */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    checkLimit(limit);
+    this.#limit = limit;
   }
 
   /** True when the bytes so far end inside a frame. */
@@ -56,7 +68,8 @@ export class FrameReader {
   }
 
   /**
-   * Takes the next bytes of the stream and calls the handler for every frame that they complete.
+   * Takes the next bytes of the stream and calls the handler for every frame that they complete. The handler
+   * must not call it.
    *
    * @throws {@link FrameError} `BAD_FRAME` or `TOO_LARGE`, and what the handler throws; from then on every call
    * throws it again
@@ -64,9 +77,9 @@ export class FrameReader {
   // #region push
   push(chunk: Buffer): void {
     // task 1.3: find the frames that lie whole in a chunk
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failed) throw this.#failure;
     try {
-      let at = this.midFrame ? this.#resume(chunk) : 0;
+      let at = this.midFrame ? this.#resume(chunk, 0) : 0;
       const length = chunk.length;
       const onFrame = this.#onFrame;
       while (length - at >= HEADER_SIZE) {
@@ -77,17 +90,18 @@ export class FrameReader {
             ((chunk[at + 2] as number) << 8) |
             (chunk[at + 3] as number)) >>>
           0;
-        if (size < TYPE_SIZE || size > this.limit) checkSize(size, this.limit);
+        if (size < TYPE_SIZE || size > this.#limit) checkSize(size, this.#limit);
         const start = at + HEADER_SIZE;
         const end = start + size;
         if (end > length) break;
         at = end;
         onFrame(chunk[start] as number, chunk, start + TYPE_SIZE, end);
       }
-      if (at < length) this.#keep(chunk, at);
+      if (at < length) this.#resume(chunk, at);
     } catch (error) {
       // The rest of the chunk is lost, so there is no going on after this, whoever threw it.
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#failed = true;
+      this.#failure = error;
       throw error;
     }
   }
@@ -101,36 +115,32 @@ export class FrameReader {
   // #region end
   end(): void {
     // task 1.5: notice an end in the middle of a frame
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.midFrame) {
-      const have = this.#frame === undefined ? this.#sizeBytes : HEADER_SIZE + this.#filled;
-      this.#failure = new FrameError('TRUNCATED', `the stream ended inside a frame, ${have} bytes into it`);
-      throw this.#failure;
-    }
+    if (this.#failed) throw this.#failure;
+    if (!this.midFrame) return;
+    const have = this.#frame === undefined ? this.#sizeBytes : HEADER_SIZE + this.#filled;
+    this.#failed = true;
+    this.#failure = new FrameError('TRUNCATED', `the stream ended inside a frame, ${have} bytes into it`);
+    throw this.#failure;
   }
   // #endregion end
 
-  /** Keeps the tail of a chunk: the first bytes of a frame whose rest is still to come. */
-  #keep(chunk: Buffer, at: number): void {
-    this.#resume(at === 0 ? chunk : chunk.subarray(at));
-  }
-
   /**
-   * Adds bytes to the frame that is being put together, and hands it out once it is complete.
+   * Adds the bytes of a chunk to the frame that is being put together, and hands it out once it is complete.
    *
-   * @returns how many bytes of the chunk that took
+   * @returns where in the chunk the next frame begins; its length when the frame took all of it
    */
   // #region resume
-  #resume(chunk: Buffer): number {
+  #resume(chunk: Buffer, from: number): number {
     // task 1.4: put a frame together that was cut
-    let at = 0;
+    let at = from;
     while (this.#sizeBytes < HEADER_SIZE) {
       if (at === chunk.length) return at;
       this.#size = ((this.#size << 8) | (chunk[at++] as number)) >>> 0;
       this.#sizeBytes++;
     }
     if (this.#frame === undefined) {
-      checkSize(this.#size, this.limit);
+      // Only now, with a size that was checked, is there anything to allocate.
+      checkSize(this.#size, this.#limit);
       this.#frame = Buffer.allocUnsafeSlow(this.#size);
     }
     const frame = this.#frame;
@@ -146,4 +156,15 @@ export class FrameReader {
     return at;
   }
   // #endregion resume
+}
+
+/**
+ * Checks a frame limit before anything relies on it.
+ *
+ * @throws RangeError that names the bad value
+ */
+export function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < TYPE_SIZE || limit > 0xffff_ffff) {
+    throw new RangeError(`limit is a whole number of bytes from 1 to 4294967295, not ${limit}`);
+  }
 }

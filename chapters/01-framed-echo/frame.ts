@@ -30,7 +30,7 @@ export interface Frame {
  * @param type - 0 to 255
  * @param body - may be empty
  * @returns a new buffer: `u32 size | u8 type | body`
- * @throws RangeError when `type` does not fit in a byte
+ * @throws RangeError when `type` does not fit in a byte, or the body not in a u32
  */
 // #region encode
 export function encodeFrame(type: number, body: Uint8Array): Buffer {

@@ -7,7 +7,7 @@ export { type EchoServerOptions, startEchoServer } from './echo-server.ts';
 export { FrameError, type FrameErrorCode, LeveretError } from './errors.ts';
 export { checkSize, DEFAULT_FRAME_LIMIT, encodeFrame, type Frame, HEADER_SIZE, TYPE_SIZE } from './frame.ts';
 export { FrameClient, type FrameClientOptions, openSocket } from './frame-client.ts';
-export { type FrameHandler, FrameReader, type FrameReaderOptions } from './frame-reader.ts';
+export { checkLimit, type FrameHandler, FrameReader, type FrameReaderOptions } from './frame-reader.ts';
 export {
   boundPort,
   checkPort,
@@ -18,4 +18,4 @@ export {
   type ServerOptions,
   startServer,
 } from './server.ts';
-export { FrameWriter, readFrames } from './socket-halves.ts';
+export { closeSoon, FrameWriter, readFrames } from './socket-halves.ts';

@@ -1,5 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import createDebug from 'debug';
 import { LeveretError } from './errors.ts';
+
+const debug = createDebug('leveret:framing');
 
 /** The loopback address: only programs on the same machine can reach it. */
 export const DEFAULT_HOST = '127.0.0.1';
@@ -22,6 +25,12 @@ export interface ListenOptions {
 export interface ServerOptions extends ListenOptions {
   /** Called for every connection. Its errors are listened to already; the socket is yours to read and write. */
   readonly onConnection: (socket: Socket) => void;
+  /**
+   * True: when a client ends its side, yours stays open until you end it, so the answers still go out.
+   * False: Node ends your side at once.
+   * @defaultValue false
+   */
+  readonly allowHalfOpen?: boolean;
 }
 
 /** A server that is listening. */
@@ -44,17 +53,19 @@ export interface RunningServer {
  * address is not one of this machine or may not be used
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = DEFAULT_HOST, port = 0, onConnection } = options;
+  const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false, onConnection } = options;
   checkPort(port);
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // A socket without an error listener ends the whole process when its peer resets the connection.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', (error) => debug('a connection broke: %s', error.message));
     onConnection(socket);
   });
   await listen(server, host, port);
+  // The system may refuse one connection, for instance when there are too many open files. The others go on.
+  server.on('error', (error) => debug('could not accept a connection: %s', error.message));
   let closed: Promise<void> | undefined;
   return {
     host,

@@ -2,7 +2,6 @@
  * A TCP connection is two streams, one each way. Here they are kept apart: {@link readFrames} is the reading
  * half and {@link FrameWriter} the writing half, so that one piece of code can own each.
  */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
 import { LeveretError } from './errors.ts';
@@ -54,6 +53,7 @@ export async function* readFrames(socket: Socket, options: FrameReaderOptions = 
 /** The writing half: lays frames out and writes them to a socket. */
 export class FrameWriter {
   readonly #socket: Socket;
+  #draining: Promise<void> | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -77,28 +77,26 @@ export class FrameWriter {
    */
   // #region drained
   async drained(): Promise<void> {
-    const gone = () => new LeveretError('DISCONNECTED', 'the connection closed before all was written');
-    if (this.#socket.destroyed || this.#socket.writableEnded) throw gone();
-    if (!this.#socket.writableNeedDrain) return;
-    const stop = new AbortController();
-    try {
-      await Promise.race([
-        once(this.#socket, 'drain', { signal: stop.signal }),
-        once(this.#socket, 'close', { signal: stop.signal }).then(() => {
-          throw gone();
-        }),
-      ]);
-    } catch (cause) {
-      throw cause instanceof LeveretError ? cause : gone();
-    } finally {
-      stop.abort();
-    }
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) throw disconnected();
+    if (!socket.writableNeedDrain) return;
+    // However many wait, one set of listeners serves them all.
+    this.#draining ??= new Promise<void>((resolve, reject) => {
+      const settle = () => {
+        for (const event of ['drain', 'finish', 'close']) socket.off(event, settle);
+        this.#draining = undefined;
+        if (socket.destroyed && !socket.writableFinished) reject(disconnected());
+        else resolve();
+      };
+      for (const event of ['drain', 'finish', 'close']) socket.on(event, settle);
+    });
+    await this.#draining;
   }
   // #endregion drained
 
   /** Writes one frame and resolves when the socket takes the next one: the sender keeps the receiver's pace. */
   async send(type: number, body: Uint8Array): Promise<void> {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return this.drained();
+    if (this.#socket.destroyed || this.#socket.writableEnded) throw disconnected();
     if (!this.write(type, body)) await this.drained();
   }
 
@@ -106,4 +104,22 @@ export class FrameWriter {
   end(): void {
     this.#socket.end();
   }
+}
+
+/** How long {@link closeSoon} waits for the other side to take what was written, in milliseconds. */
+const FLUSH_DEADLINE_MS = 1_000;
+
+/**
+ * Closes a socket once what was written has gone out, or after a second: a peer that does not read cannot hold
+ * the connection open.
+ */
+export function closeSoon(socket: Socket): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), FLUSH_DEADLINE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.destroySoon();
+}
+
+function disconnected(): LeveretError {
+  return new LeveretError('DISCONNECTED', 'the connection closed before all was written');
 }
