@@ -98,9 +98,9 @@ export class AddressPool implements ConnectionEvents {
     const { busyBytes } = this.#context;
     const connection = leastLoaded(this.#ready, busyBytes);
     if (connection === undefined) this.#waiting.push(send);
-    const busy = connection === undefined || connection.load >= busyBytes;
-    connection?.send(send);
-    if (busy) this.grow();
+    else connection.send(send);
+    // A connection that is busy from now on would hold up the next datagram: open another meanwhile.
+    if (connection === undefined || connection.load >= busyBytes) this.grow();
   }
 
   /** Opens one more connection if that is wanted and allowed. */
@@ -117,9 +117,18 @@ export class AddressPool implements ConnectionEvents {
     return this.#ready.length === 0 && this.#waiting.first !== undefined;
   }
 
+  /** A new connection takes what waits, also what waits behind the write of a busy one. */
   ready(connection: PoolConnection): void {
+    const queues = [this.#waiting];
+    for (const other of this.#ready) {
+      if (other.load >= this.#context.busyBytes) queues.push(other.takeUnsent());
+    }
     this.#ready = [...this.#ready, connection];
-    for (let send = this.#waiting.shift(); send !== undefined; send = this.#waiting.shift()) this.send(send);
+    for (const queue of queues) this.#sendAll(queue);
+  }
+
+  #sendAll(queue: SendQueue): void {
+    for (let send = queue.shift(); send !== undefined; send = queue.shift()) this.send(send);
   }
 
   /**
@@ -135,7 +144,7 @@ export class AddressPool implements ConnectionEvents {
 
   leaving(connection: PoolConnection, unsent: SendQueue): void {
     this.#ready = this.#ready.filter((other) => other !== connection);
-    for (let send = unsent.shift(); send !== undefined; send = unsent.shift()) this.send(send);
+    this.#sendAll(unsent);
   }
 
   closed(connection: PoolConnection, broken: boolean): void {
@@ -177,9 +186,13 @@ export class AddressPool implements ConnectionEvents {
     return idlest;
   }
 
-  /** Ends the connections that have nothing to write. */
+  /** Ends the connections that have nothing to write, and those still being opened that nobody waits for. */
   retire(): void {
-    for (const connection of this.#ready) if (connection.load === 0) connection.retire();
+    for (const connection of this.#all) {
+      const needed =
+        connection.state === 'dialling' ? this.#waiting.first !== undefined : connection.load > 0;
+      if (!needed) connection.retire();
+    }
   }
 
   /** Gives up: what waits fails, what is open is cut. */

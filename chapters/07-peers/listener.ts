@@ -1,14 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import createDebug from 'debug';
-import { boundPort, FrameReader, listen } from '#framing';
-import {
-  DATAGRAM_OVERHEAD,
-  decodeHello,
-  encodeRefuse,
-  encodeWelcome,
-  HANDSHAKE_LIMIT,
-  PeerFrame,
-} from './wire.ts';
+import { boundPort, FrameReader, listen, TYPE_SIZE } from '#framing';
+import { decodeHello, encodeRefuse, encodeWelcome, HANDSHAKE_LIMIT, PeerFrame } from './wire.ts';
 
 const debug = createDebug('leveret:peers');
 
@@ -145,7 +138,7 @@ class Incoming {
         return;
       }
       this.#state = 'open';
-      this.#reader.limit = this.#options.maxDatagram + DATAGRAM_OVERHEAD;
+      this.#reader.limit = this.#options.maxDatagram + TYPE_SIZE;
       this.#socket.write(encodeWelcome(this.#options.maxDatagram));
       debug('%s is connected', this.#from);
     }

@@ -35,7 +35,7 @@ export class PendingSend {
   readonly #account: SendAccount;
   #resolve!: () => void;
   #reject!: (error: PeerError) => void;
-  #forget: (() => void) | undefined = undefined;
+  #settled: (() => void) | undefined = undefined;
 
   constructor(address: string, bytes: Uint8Array, deadline: number, account: SendAccount) {
     this.address = address;
@@ -51,10 +51,9 @@ export class PendingSend {
     account.bytes += this.cost;
   }
 
-  /** Calls `cancelled` when the signal is aborted, for as long as the send is not settled. */
-  watch(signal: AbortSignal, cancelled: () => void): void {
-    signal.addEventListener('abort', cancelled, { once: true });
-    this.#forget = () => signal.removeEventListener('abort', cancelled);
+  /** Calls back once, when the send is settled in whatever way. */
+  onSettled(callback: () => void): void {
+    this.#settled = callback;
   }
 
   /** The operating system has taken the whole datagram. */
@@ -74,7 +73,7 @@ export class PendingSend {
     this.bytes = NOTHING;
     this.#account.datagrams--;
     this.#account.bytes -= this.cost;
-    this.#forget?.();
+    this.#settled?.();
     return true;
   }
 }

@@ -146,9 +146,10 @@ export class PoolConnection {
   /** Gives the socket one batch; `written` is called when the operating system has all of it. */
   #write(batch: readonly PendingSend[], size: number, written: () => void): void {
     const socket = this.#socket;
-    // A failed write is told by the socket's close, which comes after it.
+    // A failed write is told by the socket's close, which comes after it. Beware: when a socket is destroyed, Node
+    // calls back the writes that were under way as if they had worked.
     const done = (error?: Error | null) => {
-      if (error === undefined || error === null) written();
+      if (!error && !socket.destroyed) written();
     };
     const alone = batch.length === 1 ? batch[0] : undefined;
     if (alone !== undefined && size > MAX_BATCH) {
@@ -166,6 +167,13 @@ export class PoolConnection {
     for (const send of batch) at = putDatagram(buffer, at, send.bytes);
     if (debug.enabled) debug('%s <- %d datagrams, %d bytes', this.#address, batch.length, size);
     socket.write(buffer, done);
+  }
+
+  /** Takes back what has not been written. */
+  takeUnsent(): SendQueue {
+    const unsent = this.#unsent;
+    this.#unsent = new SendQueue();
+    return unsent;
   }
 
   /** Stops taking datagrams; ends the connection once what is under way is written. */
@@ -259,9 +267,7 @@ export class PoolConnection {
 
   /** Hands back what has not been written: another connection may still send it. */
   #leave(): void {
-    const unsent = this.#unsent;
-    this.#unsent = new SendQueue();
-    this.#events.leaving(this, unsent);
+    this.#events.leaving(this, this.takeUnsent());
   }
 
   #become(state: ConnectionState): void {

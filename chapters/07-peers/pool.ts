@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from './address.ts';
 import { AddressPool, type PoolContext } from './address-pool.ts';
+import { Cancellations, cancelled } from './cancellations.ts';
 import { PeerError } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 import { PendingSend } from './pending-send.ts';
@@ -21,6 +22,7 @@ export interface SendOptions {
 export class OutgoingPool {
   readonly #options: ResolvedOptions;
   readonly #pools = new Map<string, AddressPool>();
+  readonly #cancellations = new Cancellations();
   readonly #starving = new Set<AddressPool>();
   readonly #context: PoolContext;
   #connections = 0;
@@ -79,11 +81,7 @@ export class OutgoingPool {
     }
     this.#checkRoom(pool, bytes.length);
     const send = new PendingSend(pool.address, bytes, clock() + timeout, pool.account);
-    if (signal !== undefined) {
-      send.watch(signal, () => {
-        send.fail(cancelled(pool.address, signal, send.stage === 'written' ? 'maybe' : 'no'));
-      });
-    }
+    if (signal !== undefined) this.#cancellations.watch(signal, send);
     pool.send(send);
     return send.promise;
   }
@@ -177,9 +175,4 @@ export class OutgoingPool {
     }
     this.#pools.clear();
   }
-}
-
-function cancelled(address: string, signal: AbortSignal, sent: 'no' | 'maybe'): PeerError {
-  const message = `the send to ${address} was cancelled`;
-  return new PeerError('CANCELLED', message, { address, cause: signal.reason, sent });
 }
