@@ -22,7 +22,6 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #connections = new Set<Incoming>();
-  #closed: (() => void) | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -59,24 +58,18 @@ export class Listener {
   /** Takes no more connections, lets the others finish until the deadline. */
   async close(deadline: Promise<unknown>): Promise<void> {
     const closed = new Promise<void>((resolve) => {
-      this.#closed = resolve;
+      this.#server.close(() => resolve());
     });
-    this.#server.close();
     for (const connection of this.#connections) connection.end();
-    if (this.#connections.size > 0) {
-      await Promise.race([closed, deadline]);
-      for (const connection of this.#connections) connection.destroy();
-      if (this.#connections.size > 0) await closed;
-    }
+    await Promise.race([closed, deadline]);
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
   }
 
   #accept(socket: Socket): void {
     const connection = new Incoming(socket, this.#options);
     this.#connections.add(connection);
-    socket.once('close', () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#closed?.();
-    });
+    socket.once('close', () => this.#connections.delete(connection));
     if (this.#connections.size > this.#options.maxIncoming) connection.refuse('too many connections');
   }
 }
