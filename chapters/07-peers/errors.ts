@@ -61,12 +61,12 @@ export class PeerError extends LeveretError {
 export function explainDial(cause: NodeJS.ErrnoException | undefined, address: string): PeerError {
   if (cause instanceof PeerError) return cause;
   switch (cause?.code) {
-    case undefined:
     case 'ECONNREFUSED':
       return new PeerError('REFUSED', `nobody listens on ${address}`, { address, cause });
+    case undefined:
     case 'ECONNRESET':
     case 'EPIPE':
-      return new PeerError('REFUSED', `${address} broke the connection off at once`, { address, cause });
+      return new PeerError('REFUSED', `${address} hung up instead of answering`, { address, cause });
     case 'ETIMEDOUT':
       return new PeerError('TIMEOUT', `${address} did not answer`, { address, cause });
     default:

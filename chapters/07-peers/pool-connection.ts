@@ -237,7 +237,7 @@ export class PoolConnection {
 
   /** The other side will not read much longer: what is unsent goes another way. */
   #ended(): void {
-    if (this.#state === 'dialling') this.destroy(this.#stranger(undefined));
+    if (this.#state === 'dialling') this.destroy();
     else if (this.#state === 'draining') this.#socket.end();
     else this.retire();
   }

@@ -125,13 +125,14 @@ test('NOT_A_PEER: something else listens there', options, async () => {
   }
 });
 
-test('NOT_A_PEER: it hangs up instead of answering', options, async () => {
+test('REFUSED: it hangs up instead of answering', options, async () => {
   await using stub = await StubListener.start({ answer: undefined });
   await using alice = await quickPeer();
   const send = alice.send(stub.address, HELLO);
   await until(() => stub.bytes > 0);
   stub.sockets[0]?.end();
-  await rejects(send, 'NOT_A_PEER');
+  const { message } = await rejects(send, 'REFUSED');
+  assert.match(message, /hung up instead of answering/);
 });
 
 test('REFUSED: it resets instead of answering', options, async () => {
