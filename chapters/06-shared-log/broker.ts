@@ -77,12 +77,9 @@ export class LogBroker {
     const { clock = monotonicClock, sweepInterval = 500, extension = {}, ...limits } = options;
     this.limits = readLimits(limits);
     this.#extension = extension;
-    const turn = new Turn();
-    const now = (): number => Math.floor(clock());
-    this.topics = new TopicTable({ limits: this.limits, turn, now }, (topic) =>
-      extension.topicCreated?.(topic),
-    );
-    this.#home = this.#makeHome(turn, now);
+    const turn = new Turn(clock);
+    this.topics = new TopicTable({ limits: this.limits, turn }, (topic) => extension.topicCreated?.(topic));
+    this.#home = this.#makeHome(turn);
     this.table = new ConnectionTable<Session>(
       {
         maxConnections: this.limits.maxConnections,
@@ -181,7 +178,7 @@ export class LogBroker {
     for (const topic of this.topics) topic.sweep();
   }
 
-  #makeHome(turn: Turn, now: () => number): SessionHome {
+  #makeHome(turn: Turn): SessionHome {
     const broker = this;
     const extension = this.#extension;
     return {
@@ -189,7 +186,6 @@ export class LogBroker {
       topics: this.topics,
       turn,
       epoch: this.epoch,
-      now,
       get watched() {
         return broker.watched;
       },

@@ -30,7 +30,7 @@ export { MAX_SEGMENT_SIZE, MIN_SEGMENT_SIZE, Segment } from './segment.ts';
 export { type Grants, Session, type SessionHome } from './session.ts';
 export { type Publisher, SlowReaders } from './slow-readers.ts';
 export { type Reader, Subscription } from './subscription.ts';
-export { type Published, Topic, type TopicHome, type TopicSettings } from './topic.ts';
+export { Topic, type TopicHome, type TopicSettings } from './topic.ts';
 export { TopicLog, type TopicLogOptions } from './topic-log.ts';
 export { TopicTable } from './topic-table.ts';
 export { Turn } from './turn.ts';

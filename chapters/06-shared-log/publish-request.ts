@@ -58,7 +58,7 @@ function u16(bytes: Buffer, at: number): number {
 }
 
 function u32(bytes: Buffer, at: number): number {
-  return (u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2)) >>> 0;
+  return ((u16(bytes, at) << 16) | u16(bytes, at + 2)) >>> 0;
 }
 
 function badFrame(message: string): ProtocolError {

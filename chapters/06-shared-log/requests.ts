@@ -2,7 +2,6 @@
  * What a client may ask for: one function for each frame. They throw a ProtocolError for what cannot be done;
  * {@link serveFrame} answers it, or lets a fatal one through to the session, which ends.
  */
-import createDebug from 'debug';
 import {
   BrokerType,
   ByteReader,
@@ -11,7 +10,6 @@ import {
   type CreateFrame,
   checkTopic,
   decodeClientFrame,
-  describeFrame,
   type HelloFrame,
   hasPattern,
   ProtocolError,
@@ -25,8 +23,6 @@ import type { Grants, Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
 
-const debug = createDebug('leveret:broker');
-
 // Filled in anew for each PUBLISH and read before the next one: one is enough for all sessions.
 const publish = new PublishRequest();
 
@@ -37,7 +33,7 @@ const publish = new PublishRequest();
  */
 export function serveFrame(session: Session, type: number, bytes: Buffer, start: number, end: number): void {
   if (session.state === 'closing') return;
-  if (session.home.watched) session.home.watch(session, 'in', type, bytes, start, end);
+  if (session.traced) session.trace('in', type, bytes, start, end);
   try {
     if (type === ClientType.PUBLISH && session.state === 'ready') servePublish(session, bytes, start, end);
     else serveRequest(session, type, bytes, start, end);
@@ -50,9 +46,6 @@ export function serveFrame(session: Session, type: number, bytes: Buffer, start:
 
 // #region publish
 function servePublish(session: Session, bytes: Buffer, start: number, end: number): void {
-  if (debug.enabled) {
-    debug('%s -> %s', session.name, describeFrame(decodeClientFrame(ClientType.PUBLISH, bytes, start, end)));
-  }
   publish.read(bytes, start, end);
   const { request, count, recordsAt, keyed } = publish;
   let topic = session.topic;
@@ -60,10 +53,12 @@ function servePublish(session: Session, bytes: Buffer, start: number, end: numbe
     topic = switchTopic(session, bytes, request);
   }
   checkRecords(topic, request, session.home.limits.maxKeyBytes);
-  const published = topic.publish(bytes, recordsAt, end, count, keyed);
+  const kept = topic.publish(bytes, recordsAt, end, count, keyed);
   session.published += count;
   if (topic.slow.blocked) topic.slow.published(session);
-  if (request !== 0) session.answer({ type: BrokerType.PUBLISHED, request, ...published });
+  if (request === 0) return;
+  const firstId = kept === 0 ? 0 : topic.log.lastId - kept + 1;
+  session.answer({ type: BrokerType.PUBLISHED, request, firstId, count: kept });
 }
 // #endregion publish
 
@@ -106,7 +101,6 @@ function permit(session: Session, name: string, act: keyof Grants, request: numb
 
 function serveRequest(session: Session, type: number, bytes: Buffer, start: number, end: number): void {
   const frame = decodeClientFrame(type, bytes, start, end);
-  if (debug.enabled) debug('%s -> %s', session.name, describeFrame(frame));
   if (session.state === 'greeting') {
     if (frame.type !== ClientType.HELLO)
       throw new ProtocolError('BAD_STATE', 'the first frame must be a HELLO');

@@ -14,6 +14,8 @@ export const MAX_SEGMENT_SIZE = 1_048_576;
 export class Segment {
   /** The frames. Only the bytes before {@link Segment.sealed} are complete. */
   readonly bytes: Buffer;
+  /** The same memory, for copying a few bytes at a time. */
+  readonly view: DataView;
   /** Where this segment begins in the log, in bytes since the topic began. */
   readonly base: number;
   /** The id that its first record has. */
@@ -39,6 +41,7 @@ export class Segment {
 
   constructor(capacity: number, base: number, firstId: number) {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, capacity);
     this.base = base;
     this.firstId = firstId;
     this.lastId = firstId - 1;

@@ -5,6 +5,8 @@ import {
   type BrokerFrame,
   BrokerType,
   type CommitFrame,
+  decodeBrokerFrame,
+  decodeClientFrame,
   describeFrame,
   encodeBrokerFrame,
   type HelloFrame,
@@ -37,8 +39,6 @@ export interface SessionHome {
   readonly topics: TopicTable;
   readonly turn: Turn;
   readonly epoch: number;
-  /** Monotonic milliseconds. */
-  now(): number;
   /**
    * Decides about a HELLO.
    *
@@ -80,6 +80,8 @@ export class Session implements Reader, Publisher {
   /** True once it has said HELLO and was let in. */
   wasGreeted = false;
   grants: Grants | undefined;
+  /** Whether somebody wants to see its frames. Looked up once for each chunk, not for each frame. */
+  traced = false;
   /** Messages that it published. */
   published = 0;
 
@@ -98,7 +100,7 @@ export class Session implements Reader, Publisher {
     this.home = home;
     this.connection = connection;
     this.outbox = new Outbox(connection, home.turn);
-    this.openedAt = home.now();
+    this.openedAt = home.turn.now;
     this.#reader = new FrameReader((type, bytes, start, end) => serveFrame(this, type, bytes, start, end), {
       limit: home.limits.helloFrameSize,
     });
@@ -113,6 +115,7 @@ export class Session implements Reader, Publisher {
   receive(chunk: Buffer): void {
     if (this.state === 'closing') return;
     this.#pings = 0;
+    this.traced = debug.enabled || this.home.watched;
     try {
       this.#reader.push(chunk);
     } catch (error) {
@@ -121,7 +124,7 @@ export class Session implements Reader, Publisher {
     }
     // A frame that is dripped in byte by byte never goes idle; so the clock runs from its first byte.
     if (!this.#reader.midFrame) this.#frameSince = 0;
-    else if (this.#frameSince === 0) this.#frameSince = this.home.now();
+    else if (this.#frameSince === 0) this.#frameSince = this.home.turn.now;
     if (this.outbox.queuedBytes > this.home.limits.maxAnswerBytes) this.#holdForAnswers();
   }
 
@@ -182,8 +185,7 @@ export class Session implements Reader, Publisher {
   // A subscription's side of it.
 
   send(bytes: Buffer): void {
-    if (this.home.watched) this.#watchOut(bytes);
-    if (debug.enabled) debug('%s gets %d bytes of messages', this.name, bytes.length);
+    if (debug.enabled || this.home.watched) this.#traceOut(bytes);
     this.outbox.send(bytes);
   }
 
@@ -239,10 +241,7 @@ export class Session implements Reader, Publisher {
 
   /** Sends a frame that is for this client alone. */
   answer(frame: BrokerFrame): void {
-    const bytes = encodeBrokerFrame(frame);
-    if (debug.enabled) debug('%s <- %s', this.name, describeFrame(frame));
-    if (this.home.watched) this.#watchOut(bytes);
-    this.outbox.send(bytes);
+    this.send(encodeBrokerFrame(frame));
   }
 
   /** Ends the connection with an ERROR. */
@@ -310,12 +309,14 @@ export class Session implements Reader, Publisher {
     subscription.topic.remove(subscription);
   }
 
-  /** Shows each of the frames in a buffer to whoever watches. */
-  #watchOut(bytes: Buffer): void {
-    const reader = new FrameReader((type, body, start, end) => {
-      this.home.watch(this, 'out', type, body, start, end);
-    });
-    reader.push(bytes);
+  /** Shows a frame to those who want to see it. */
+  trace(direction: 'in' | 'out', type: number, bytes: Buffer, start: number, end: number): void {
+    if (this.home.watched) this.home.watch(this, direction, type, bytes, start, end);
+    if (debug.enabled) debug('%s %s', this.name, describeBytes(direction, type, bytes, start, end));
+  }
+
+  #traceOut(bytes: Buffer): void {
+    new FrameReader((...frame) => this.trace('out', ...frame), { limit: 0xffff_ffff }).push(bytes);
   }
 
   #holdForAnswers(): void {
@@ -334,3 +335,19 @@ export class Session implements Reader, Publisher {
 
 /** How long the last ERROR of a connection may take to leave, in milliseconds. */
 const FLUSH_TIME = 1000;
+
+/** A frame in one line, for the debug output. */
+function describeBytes(
+  direction: 'in' | 'out',
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): string {
+  try {
+    const decode = direction === 'in' ? decodeClientFrame : decodeBrokerFrame;
+    return `${direction === 'in' ? '->' : '<-'} ${describeFrame(decode(type, bytes, start, end))}`;
+  } catch (error) {
+    return `-> a frame of type ${type} that is no good: ${error instanceof Error ? error.message : error}`;
+  }
+}

@@ -1,4 +1,6 @@
+import { HEADER_SIZE } from '#framing';
 import { MAX_RECORDS } from '#protocol';
+import { copyBytes } from './copy-bytes.ts';
 import {
   closeHeader,
   frameCount,
@@ -44,6 +46,8 @@ export class TopicLog {
   end = 0;
 
   readonly topic: Uint8Array;
+  /** The largest run of records that fits in one frame, in bytes. */
+  readonly maxRecordBytes: number;
   readonly #maxFrameSize: number;
   readonly #maxRetainedBytes: number;
 
@@ -57,17 +61,13 @@ export class TopicLog {
   constructor(options: TopicLogOptions) {
     this.topic = options.topic;
     this.#maxFrameSize = options.maxFrameSize;
+    this.maxRecordBytes = options.maxFrameSize + HEADER_SIZE - messagesHeaderSize(options.topic.length);
     this.#maxRetainedBytes = options.maxRetainedBytes;
   }
 
   /** Bytes of sealed frames that are kept. */
   get bytes(): number {
     return this.head === undefined ? 0 : this.end - this.head.base;
-  }
-
-  /** The largest run of records that fits in one frame, in bytes. */
-  get maxRecordBytes(): number {
-    return this.#maxFrameSize + 4 - messagesHeaderSize(this.topic.length);
   }
 
   /**
@@ -93,7 +93,7 @@ export class TopicLog {
       this.#openFrame(size, now);
       tail = this.tail as Segment;
     }
-    copyBytes(source, from, tail.bytes, this.#writeAt, size);
+    copyBytes(source, from, tail.bytes, tail.view, this.#writeAt, size);
     this.#writeAt += size;
     this.#count += count;
     const firstId = this.lastId + 1;
@@ -221,13 +221,4 @@ export class TopicLog {
     }
     return firstId;
   }
-}
-
-/** `Buffer.copy` makes an object for every call; for a record of a few bytes a loop is faster. */
-function copyBytes(source: Buffer, from: number, target: Buffer, at: number, size: number): void {
-  if (size > 96) {
-    source.copy(target, at, from, from + size);
-    return;
-  }
-  for (let i = 0; i < size; i++) target[at + i] = source[from + i] as number;
 }

@@ -17,16 +17,6 @@ export interface TopicSettings {
 export interface TopicHome {
   readonly limits: LogLimits;
   readonly turn: Turn;
-  /** Monotonic milliseconds. */
-  now(): number;
-}
-
-/** What became of the records of one publish. */
-export interface Published {
-  /** The id of the first one that was kept; 0 when none was. */
-  readonly firstId: number;
-  /** How many were kept; the others were duplicates. */
-  readonly count: number;
 }
 
 /** A topic: its log, its settings, and those who read it. */
@@ -36,8 +26,6 @@ export class Topic {
   readonly log: TopicLog;
   /** Those that lag, and what is done about it. */
   readonly slow: SlowReaders;
-  /** Bytes of records that were published. */
-  publishedBytes = 0;
 
   readonly #home: TopicHome;
   #settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
@@ -87,13 +75,14 @@ export class Topic {
    *
    * @param bytes - holds `count` well-formed records from `from` to `to`; they are copied
    * @param keyed - whether one of them has a key
+   * @returns how many were kept, the others being duplicates; their ids are the last ones of the log
    */
   // #region publish
-  publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): Published {
-    const now = this.#home.now();
-    this.publishedBytes += to - from;
+  publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
+    const now = this.#home.turn.now;
     if (keyed && this.#settings.dedupeMs > 0) return this.#publishNewKeys(bytes, from, to, now);
-    return { firstId: this.#append(bytes, from, to, count, now), count };
+    this.#append(bytes, from, to, count, now);
+    return count;
   }
   // #endregion publish
 
@@ -187,23 +176,25 @@ export class Topic {
 
   #expire(): void {
     const { retentionMs } = this.#settings;
-    if (retentionMs > 0) this.log.expire(this.#home.now() - retentionMs);
+    if (retentionMs > 0) this.log.expire(this.#home.turn.now - retentionMs);
   }
 
-  #append(bytes: Buffer, from: number, to: number, count: number, now: number): number {
+  #append(bytes: Buffer, from: number, to: number, count: number, now: number): void {
     const nobody = this.#subscriptions === undefined || this.#subscriptions.length === 0;
-    if (nobody && this.#settings.retentionMs === 0) return this.log.discard(count);
+    if (nobody && this.#settings.retentionMs === 0) {
+      this.log.discard(count);
+      return;
+    }
     this.#active = true;
     if (!this.#waiting) {
       this.#waiting = true;
       this.#home.turn.publishLater(this);
     }
-    return this.log.append(bytes, from, to, count, now);
+    this.log.append(bytes, from, to, count, now);
   }
 
   /** Keeps only the records whose key was not seen within the window. */
-  #publishNewKeys(bytes: Buffer, from: number, to: number, now: number): Published {
-    let firstId = 0;
+  #publishNewKeys(bytes: Buffer, from: number, to: number, now: number): number {
     let count = 0;
     for (let at = from; at < to; ) {
       const end = recordEnd(bytes, at);
@@ -211,13 +202,12 @@ export class Topic {
       const keyAt = at + RECORD_HEADER_SIZE;
       const key = bytes.toString('latin1', keyAt, keyAt + keySize);
       if (keySize === 0 || this.#isNew(key, now)) {
-        const id = this.#append(bytes, at, end, 1, now);
-        if (count === 0) firstId = id;
+        this.#append(bytes, at, end, 1, now);
         count++;
       }
       at = end;
     }
-    return { firstId, count };
+    return count;
   }
 
   #isNew(key: string, now: number): boolean {

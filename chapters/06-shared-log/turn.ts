@@ -1,3 +1,4 @@
+import type { Clock } from '#topics';
 import type { Outbox } from './outbox.ts';
 import type { Topic } from './topic.ts';
 
@@ -10,6 +11,21 @@ export class Turn {
   #topics: Topic[] = [];
   #outboxes: Outbox[] = [];
   #scheduled = false;
+  #now = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * The time, in whole milliseconds on a clock that never goes back. It stands still during a turn: asking the
+   * system for every message would cost more than the message.
+   */
+  get now(): number {
+    this.#schedule();
+    return this.#now;
+  }
 
   /** The topic has new records: seal and send them at the end of this turn. */
   publishLater(topic: Topic): void {
@@ -25,6 +41,7 @@ export class Turn {
 
   #schedule(): void {
     if (this.#scheduled) return;
+    this.#now = Math.max(this.#now, Math.floor(this.#clock()));
     this.#scheduled = true;
     // After all sockets that are readable now have been read: that is what setImmediate means in Node.
     setImmediate(() => this.end());
