@@ -1,5 +1,6 @@
 /**
- * Chapter 5: connections. A table that holds many of them, with ids, timeouts and status; and a pipeline on it.
+ * Chapter 5, `#connections`: a table that holds very many connections, with ids, timeouts and status; and on it a
+ * pipeline of events with bounded queues.
  *
  * @packageDocumentation
  */

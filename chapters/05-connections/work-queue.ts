@@ -1,4 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fifo } from './fifo.ts';
+
+/** How many pieces are handed out before the sockets are served again. */
+const PIECES_PER_TURN = 512;
 
 /** What one waiting piece costs beside its bytes: its place in the queue, its object and its view. */
 const OVERHEAD = 128;
@@ -47,6 +51,7 @@ export class WorkQueue<T extends Work, L extends Line<T>> {
   readonly #ready = new Fifo<L>();
   readonly #takers = new Fifo<(line: L | undefined) => void>();
   #closed = false;
+  #handedOut = 0;
 
   /** What waits in all lines together costs so many bytes of memory. */
   cost = 0;
@@ -64,6 +69,9 @@ export class WorkQueue<T extends Work, L extends Line<T>> {
 
   /** The next piece and its line, which is busy from now on; undefined when the queue is closed and empty. */
   async take(): Promise<{ line: L; work: T } | undefined> {
+    // Consumers that never really wait would keep the event loop from everything else.
+    this.#handedOut += 1;
+    if (this.#handedOut % PIECES_PER_TURN === 0) await nextTurn();
     const line = await this.#nextLine();
     const work = line?.shift();
     if (line === undefined || work === undefined) return undefined;

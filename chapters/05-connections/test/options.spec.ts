@@ -1,0 +1,40 @@
+import * as assert from 'node:assert';
+import { test } from 'uvu';
+import { ConnectionTable, Pipeline } from '#connections';
+
+const handlers = { received() {} };
+
+test('an option of the table that is out of range is refused, named and quoted', () => {
+  const names = [
+    'maxConnections',
+    'highWaterMark',
+    'idleTimeout',
+    'writeTimeout',
+    'closeTimeout',
+    'sweepInterval',
+  ];
+  for (const name of names) {
+    for (const value of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+      assert.throws(
+        () => new ConnectionTable({ [name]: value }, handlers),
+        (error) =>
+          error instanceof RangeError &&
+          error.message.includes(name) &&
+          error.message.endsWith(`not ${value}`),
+      );
+    }
+  }
+  assert.throws(() => new ConnectionTable({ maxConnections: 0 }, handlers), RangeError);
+  new ConnectionTable({ idleTimeout: 0, writeTimeout: 0, closeTimeout: 0 }, handlers);
+});
+
+test('an option of the pipeline that is out of range is refused before anybody connects', () => {
+  for (const name of ['queueBytes', 'connectionQueueBytes', 'eventQueue', 'sendQueueBytes', 'pieceTimeout']) {
+    assert.throws(() => new Pipeline({ [name]: -1 }), new RegExp(`${name}.*not -1`));
+  }
+  assert.throws(() => new Pipeline({ cutting: { by: 'delimiter', delimiter: '' } }), RangeError);
+  assert.throws(() => new Pipeline({ cutting: { by: 'frames', limit: 0 } }), RangeError);
+  assert.throws(() => new Pipeline({ sweepInterval: 0 }), RangeError);
+});
+
+test.run();

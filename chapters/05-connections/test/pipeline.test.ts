@@ -1,0 +1,355 @@
+import assert from 'node:assert';
+import { test } from 'node:test';
+import {
+  type Closed,
+  type Opened,
+  type Pipeline,
+  type PipelineOptions,
+  type Received,
+  startPipeline,
+} from '#connections';
+import { encodeFrame } from '#framing';
+import { RawSocket, until } from '../../01-framed-echo/test/raw-socket.ts';
+
+const timeout = 20_000;
+const MIB = 1_048_576;
+
+/** A pipeline whose three streams are taken by as many consumers as told, each doing what it is told. */
+interface Bench {
+  readonly pipeline: Pipeline;
+  readonly opened: Opened[];
+  readonly received: Received[];
+  readonly closed: Closed[];
+  connect(reading?: boolean): Promise<RawSocket>;
+  /** Starts consumers of `received()`. */
+  consume(count: number, work?: (piece: Received) => void | Promise<void>): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function startBench(options: PipelineOptions = {}): Promise<Bench> {
+  const pipeline = await startPipeline({ sweepInterval: 2, ...options });
+  const clients: RawSocket[] = [];
+  const loops: Promise<void>[] = [];
+  const bench: Bench = {
+    pipeline,
+    opened: [],
+    received: [],
+    closed: [],
+    async connect(reading = true) {
+      const client = await RawSocket.connect({ port: pipeline.port, reading });
+      clients.push(client);
+      return client;
+    },
+    consume(count, work) {
+      for (let one = 0; one < count; one++) loops.push(consumer(work));
+    },
+    async [Symbol.asyncDispose]() {
+      await pipeline.shutdown({ deadline: 0 });
+      await Promise.all(loops); // every loop ends when the pipeline does
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+  async function consumer(work?: (piece: Received) => void | Promise<void>): Promise<void> {
+    for await (const piece of pipeline.received()) {
+      bench.received.push(piece);
+      await work?.(piece);
+    }
+  }
+  async function watch<T>(events: AsyncIterable<T>, log: T[]): Promise<void> {
+    for await (const event of events) log.push(event);
+  }
+  loops.push(watch(pipeline.opened(), bench.opened), watch(pipeline.closed(), bench.closed));
+  return bench;
+}
+
+const lines = { by: 'delimiter', delimiter: '\n', limit: 1_000 } as const;
+const text = (pieces: readonly Received[]): string[] => pieces.map(({ bytes }) => String(bytes));
+
+test('the echo server of the seed: open, echo by ten consumers, close', { timeout }, async () => {
+  await using bench = await startBench();
+  const { pipeline } = bench;
+  bench.consume(10, ({ id, bytes }) => void pipeline.send(id, bytes));
+  const clients = await Promise.all(Array.from({ length: 20 }, () => bench.connect()));
+  await until(() => bench.opened.length === 20);
+  assert.strictEqual(new Set(bench.opened.map(({ id }) => id)).size, 20);
+  const ports = bench.opened.map(({ remoteAddress }) => Number(remoteAddress?.split(':').at(-1)));
+  assert.deepStrictEqual(new Set(ports), new Set(clients.map(({ localPort }) => localPort)));
+  for (const [index, client] of clients.entries()) client.write(Buffer.from(`client ${index}`));
+  for (const [index, client] of clients.entries()) await client.expect(Buffer.from(`client ${index}`));
+
+  const id = JSON.parse(JSON.stringify(bench.opened[0])).id as string;
+  const mine = clients.find(({ localPort }) => bench.opened[0]?.remoteAddress?.endsWith(`:${localPort}`));
+  assert.strictEqual(pipeline.close(id), true);
+  await mine?.expectClosed('end');
+  await mine?.close();
+  await until(() => bench.closed.length === 1);
+  assert.deepStrictEqual(bench.closed, [{ id, reason: 'local', error: undefined }]);
+  assert.strictEqual(pipeline.send(id, Buffer.from('x')), false);
+  assert.strictEqual(pipeline.close(id), false);
+  assert.strictEqual(pipeline.setOptions(id, { noDelay: true }), false);
+  assert.strictEqual(pipeline.send('nonsense', Buffer.from('x')), false);
+});
+
+test('the order of a connection holds though ten consumers take their time', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines });
+  let atWork = 0;
+  let most = 0;
+  bench.consume(10, async ({ id, bytes }) => {
+    atWork += 1;
+    most = Math.max(most, atWork);
+    // The earlier a piece came, the longer its work takes: without care they would overtake each other.
+    for (let turns = 20 - Number(bytes); turns > 0; turns--) await new Promise(setImmediate);
+    atWork -= 1;
+    bench.pipeline.send(id, Buffer.concat([bytes, Buffer.from('\n')]));
+  });
+  const clients = await Promise.all(Array.from({ length: 5 }, () => bench.connect()));
+  const all = Buffer.from(Array.from({ length: 20 }, (_, index) => `${index}\n`).join(''));
+  for (const client of clients) client.write(all);
+  for (const client of clients) await client.expect(all);
+  assert.ok(most > 1, 'the consumers did not share the work');
+});
+
+test('a delimiter may be cut anywhere', { timeout }, async () => {
+  await using bench = await startBench({ cutting: { by: 'delimiter', delimiter: '\r\n' } });
+  bench.consume(1);
+  const client = await bench.connect();
+  await client.writeInPieces(Buffer.from('one\r\ntwo\r\n\r\nfour\r\n'));
+  await until(() => bench.received.length === 4);
+  assert.deepStrictEqual(text(bench.received), ['one', 'two', '', 'four']);
+});
+
+test('a delimiter that is never sent closes that connection, and no other', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines });
+  bench.consume(2);
+  const bystander = await bench.connect();
+  const client = await bench.connect();
+  client.write(Buffer.from(`first\n${'x'.repeat(100_000)}`));
+  await until(() => bench.closed.length === 1);
+  assert.strictEqual(bench.closed[0]?.reason, 'bad-input');
+  assert.match(String(bench.closed[0]?.error), /limit is 1000/);
+  bystander.write(Buffer.from('still here\n'));
+  await until(() => bench.received.length === 2);
+  assert.deepStrictEqual(text(bench.received), ['first', 'still here']);
+});
+
+test('frames come with their type; broken ones close the connection', { timeout }, async () => {
+  await using bench = await startBench({ cutting: { by: 'frames', limit: 100 } });
+  bench.consume(1);
+  const client = await bench.connect();
+  await client.writeInPieces(
+    Buffer.concat([encodeFrame(7, Buffer.from('seven')), encodeFrame(8, Buffer.alloc(0))]),
+  );
+  await until(() => bench.received.length === 2);
+  assert.deepStrictEqual(
+    bench.received.map(({ type, bytes }) => [type, String(bytes)]),
+    [
+      [7, 'seven'],
+      [8, ''],
+    ],
+  );
+  client.write('00000065 01');
+  const resetting = await bench.connect();
+  resetting.write('00000010 01 6869');
+  await until(() => bench.pipeline.status().bytesIn >= 14 + 5 + 7);
+  resetting.reset();
+  const ending = await bench.connect();
+  ending.write('00000010 01 6869');
+  ending.end();
+  await until(() => bench.closed.length === 3);
+  const codes = bench.closed.map(({ reason, error }) => [
+    reason,
+    (error as { code?: string } | undefined)?.code,
+  ]);
+  for (const expected of ['bad-input,TOO_LARGE', 'error,ECONNRESET', 'bad-input,TRUNCATED']) {
+    assert.ok(
+      codes.some((code) => String(code) === expected),
+      `${expected} is missing in ${codes.join(' ')}`,
+    );
+  }
+});
+
+test('a consumer that does not read stops the sockets; nothing grows and nothing is lost', {
+  timeout,
+}, async () => {
+  const queueBytes = MIB;
+  await using bench = await startBench({ queueBytes, connectionQueueBytes: 64 * MIB, highWaterMark: 16_384 });
+  const { pipeline } = bench;
+  const clients = await Promise.all(Array.from({ length: 8 }, () => bench.connect()));
+  const size = 16 * MIB;
+  for (const [index, client] of clients.entries()) client.write(Buffer.alloc(size, index));
+  await until(() => pipeline.status().paused);
+  // Time for everything to come that will come: it has stopped when two looks see the same.
+  let before = -1;
+  await until(async () => {
+    const { bytesIn } = pipeline.status();
+    const same = bytesIn === before;
+    before = bytesIn;
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    return same;
+  });
+  const { waiting, bytesIn } = pipeline.status();
+  assert.ok(waiting.receivedBytes <= queueBytes + 65_536 + 128, `${waiting.receivedBytes} bytes wait`);
+  assert.ok(bytesIn <= waiting.receivedBytes, `${bytesIn} bytes were taken from the sockets`);
+  assert.ok(
+    clients.every((client) => client.unsent > 0),
+    'the clients did not have to wait',
+  );
+
+  const sums = new Map<string, number>();
+  bench.consume(3, ({ id, bytes }) => void sums.set(id, (sums.get(id) ?? 0) + bytes.length));
+  await until(() => sums.size === 8 && [...sums.values()].every((sum) => sum === size), {
+    deadlineMs: 15_000,
+  });
+  const end = pipeline.status();
+  assert.deepStrictEqual([end.paused, end.waiting.received, end.waiting.receivedBytes], [false, 0, 0]);
+});
+
+test('one connection that sends much is stopped alone', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines, connectionQueueBytes: 10_000 });
+  const { pipeline } = bench;
+  const greedy = await bench.connect();
+  greedy.write(Buffer.alloc(32 * MIB, 'much\n'));
+  await until(() => greedy.unsent > 0 && pipeline.status().waiting.received > 70);
+  assert.strictEqual(pipeline.status().paused, false);
+  const modest = await bench.connect();
+  const { bytesIn } = pipeline.status();
+  modest.write(Buffer.from('little\n'));
+  await until(() => pipeline.status().bytesIn === bytesIn + 7, { what: 'only the modest one is read' });
+  bench.consume(1);
+  await until(() => text(bench.received).includes('little'));
+  const before = text(bench.received).indexOf('little');
+  assert.strictEqual(before, 1, 'it comes right after the first piece of the greedy one');
+});
+
+test('an echo that is not read does not pile up: who does not take is not read', { timeout }, async () => {
+  await using bench = await startBench({ sendQueueBytes: 8 * MIB, writeTimeout: 0 });
+  const { pipeline } = bench;
+  bench.consume(4, ({ id, bytes }) => void pipeline.send(id, bytes));
+  const client = await bench.connect(false);
+  const size = 64 * MIB;
+  client.write(Buffer.alloc(size, 5));
+  await until(() => pipeline.status().queuedBytes > 0);
+  for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+  assert.ok(pipeline.status().queuedBytes < 2 * MIB, `${pipeline.status().queuedBytes} bytes wait`);
+  assert.ok(client.unsent > 0);
+  client.startReading();
+  assert.strictEqual((await client.read(size)).length, size);
+});
+
+test('a peer that others send to, and that does not read, is closed as slow at its limit', {
+  timeout,
+}, async () => {
+  await using bench = await startBench({ sendQueueBytes: MIB });
+  await bench.connect(false);
+  await until(() => bench.opened.length === 1);
+  const id = bench.opened[0]?.id ?? '';
+  let sent = 0;
+  while (bench.pipeline.send(id, Buffer.alloc(65_536))) sent += 65_536;
+  assert.ok(sent >= MIB);
+  await until(() => bench.closed.length === 1);
+  assert.strictEqual(bench.closed[0]?.reason, 'slow');
+});
+
+test('a client that has sent all and ends its side still gets all its answers', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines });
+  bench.consume(3, async ({ id, bytes }) => {
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    bench.pipeline.send(id, Buffer.concat([bytes, Buffer.from('!\n')]));
+  });
+  const client = await bench.connect();
+  client.write(Buffer.from('one\ntwo\nthree\n'));
+  client.end();
+  await client.expect(Buffer.from('one!\ntwo!\nthree!\n'));
+  await client.expectClosed('end');
+  await until(() => bench.closed.length === 1);
+  assert.strictEqual(bench.closed[0]?.reason, 'peer');
+});
+
+test('a piece that never gets ready is closed at its deadline, however alive its sender seems', {
+  timeout,
+}, async () => {
+  let time = 0;
+  await using bench = await startBench({
+    cutting: { ...lines, limit: MIB },
+    clock: () => time,
+    idleTimeout: 60_000,
+    pieceTimeout: 10_000,
+  });
+  bench.consume(1);
+  const fair = await bench.connect();
+  const dripper = await bench.connect();
+  for (let second = 0; second < 12 && dripper.ending === undefined; second++) {
+    time += 1_000;
+    dripper.write(Buffer.from('x'));
+    fair.write(Buffer.from('complete\nnext'));
+    const { bytesIn } = bench.pipeline.status();
+    await until(() => bench.pipeline.status().bytesIn > bytesIn || dripper.ending !== undefined);
+    // Sweeps come every 2 ms: let some pass.
+    const until20 = performance.now() + 20;
+    await until(() => performance.now() > until20);
+  }
+  await until(() => bench.closed.length === 1);
+  assert.strictEqual(bench.closed[0]?.reason, 'deadline');
+  assert.strictEqual(bench.pipeline.status().connections, 1, 'the fair one was closed');
+});
+
+test('newcomers are turned away while nobody takes the events', { timeout }, async () => {
+  const pipeline = await startPipeline({ eventQueue: 2 });
+  const clients: RawSocket[] = [];
+  for (let count = 0; count < 5; count++) clients.push(await RawSocket.connect({ port: pipeline.port }));
+  await until(() => pipeline.status().closed.denied === 3);
+  assert.deepStrictEqual([pipeline.status().waiting.opened, pipeline.status().connections], [2, 2]);
+  const opened = pipeline.opened();
+  await opened.next();
+  const again = await RawSocket.connect({ port: pipeline.port });
+  await until(() => pipeline.status().connections === 3);
+  assert.strictEqual(pipeline.status().waiting.closed, 0, 'a close was reported that had no open');
+  await again.close();
+  await pipeline.shutdown({ deadline: 0 });
+  await Promise.all(clients.map((client) => client.close()));
+});
+
+test('shutdown ends the three loops when they are empty', { timeout }, async () => {
+  const pipeline = await startPipeline({ cutting: lines });
+  const client = await RawSocket.connect({ port: pipeline.port });
+  client.write(Buffer.from('one\ntwo\n'));
+  await until(() => pipeline.status().waiting.received === 2);
+  await pipeline.shutdown({ deadline: 0 });
+  const received: string[] = [];
+  for await (const { bytes, id } of pipeline.received()) {
+    received.push(String(bytes));
+    assert.strictEqual(pipeline.send(id, bytes), false);
+  }
+  const events: unknown[] = [];
+  for await (const { id } of pipeline.opened()) events.push(id);
+  for await (const { id, reason } of pipeline.closed()) events.push(id, reason);
+  assert.deepStrictEqual(received, ['one', 'two']);
+  assert.deepStrictEqual(events, [events[0], events[0], 'shutdown']);
+  await client.close();
+});
+
+test('a consumer that leaves its loop lets its connection go', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines });
+  const client = await bench.connect();
+  client.write(Buffer.from('one\ntwo\n'));
+  for await (const { bytes } of bench.pipeline.received()) {
+    assert.strictEqual(String(bytes), 'one');
+    break;
+  }
+  bench.consume(1);
+  await until(() => bench.received.length === 1);
+  assert.deepStrictEqual(text(bench.received), ['two']);
+});
+
+test('pieces are copies: they do not change, and do not keep what they came in', { timeout }, async () => {
+  await using bench = await startBench({ cutting: lines });
+  bench.consume(1);
+  const client = await bench.connect();
+  client.write(Buffer.from(`first\n${'y'.repeat(999)}\n`.repeat(30)));
+  await until(() => bench.received.length === 60);
+  const first = bench.received[0]?.bytes;
+  assert.ok(first);
+  assert.ok(first.buffer.byteLength <= 8_192, `5 bytes keep ${first.buffer.byteLength}`);
+  first.fill('z');
+  assert.strictEqual(String(bench.received[2]?.bytes), 'first');
+});
