@@ -15,10 +15,11 @@ function findDoors(): string[] {
     .filter((path) => existsSync(path));
 }
 
-/** The lessons, and what stands in docs/. */
+/** The lessons, what stands in docs/, and what a contributor reads. */
 function findDocuments(): string[] {
   const lessons = findChapters().flatMap(({ lesson }) => (lesson === undefined ? [] : [lesson]));
-  return [...lessons, ...findBelow(ROOT, 'docs', '.md').map((path) => join(ROOT, path))];
+  const others = [...findBelow(ROOT, 'docs', '.md'), 'CONTRIBUTING.md', 'CHANGELOG.md'];
+  return [...lessons, ...others.map((path) => join(ROOT, path))];
 }
 
 await runCommand(async () => {

@@ -26,7 +26,7 @@ function escapeAttribute(text: string): string {
  * @throws Error where the source cannot be drawn, or only a part of it.
  */
 export function renderDiagram(source: string): string {
-  const svg = renderMermaidSVG(source, { transparent: true });
+  const svg = renderMermaidSVG(source, { transparent: true, padding: 12, font: 'system-ui' });
   if (/^\s*(flowchart|graph)\b/.test(source)) {
     const drawn = [...svg.matchAll(/class="edge"/g)].length;
     const meant = countArrows(source);

@@ -81,10 +81,11 @@ function addNeighbours(renderer: Renderer): void {
   });
 }
 
-/** Names modules by their doors, and documents without front matter by their first heading. */
+/** Names modules by their doors, and gives documents without front matter a title and a group. */
 function nameThings(app: Application): void {
   const doors = readDoors();
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document: DocumentReflection) => {
+    if (!sourceOf(document).includes('/')) document.frontmatter.group ??= 'Project';
     if (document.frontmatter.title !== undefined) return;
     const heading = /^#\s+(.+)$/m.exec(document.content.map((part) => part.text).join(''))?.[1];
     if (heading !== undefined) document.name = heading.trim();
@@ -96,6 +97,9 @@ function nameThings(app: Application): void {
   });
 }
 
+/** Listeners of a low priority come after TypeDoc's own, which make the groups. */
+const AFTER_GROUPS = -1000;
+
 /** The project's address is not known here: sources are named by path and line, and lead nowhere. */
 function unlinkSources(app: Application): void {
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
@@ -106,11 +110,25 @@ function unlinkSources(app: Application): void {
   });
 }
 
+/** Calls the group of modules by the name that the course gives them. */
+function nameGroups(app: Application): void {
+  app.converter.on(
+    Converter.EVENT_RESOLVE_END,
+    (context) => {
+      for (const group of context.project.groups ?? []) {
+        if (group.title === 'Modules') group.title = 'Doors (the API)';
+      }
+    },
+    AFTER_GROUPS,
+  );
+}
+
 /** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors. */
 export function load(app: Application): void {
   app.renderer.defineRouter('house', HouseRouter);
   nameThings(app);
   unlinkSources(app);
+  nameGroups(app);
   addNeighbours(app.renderer);
   app.renderer.on(
     MarkdownEvent.PARSE,
