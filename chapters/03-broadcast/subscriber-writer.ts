@@ -27,12 +27,25 @@ export async function writeReceived(
     if ('lagged' in received) debug('a subscriber missed %d frames', received.lagged);
     const frame =
       'lagged' in received ? encodeFrame(LAGGED_TYPE, encodeLagged(received.lagged)) : received.value;
+    gather(socket);
     // While this waits, the receiver reads nothing and falls behind. Nobody else does.
     if (!socket.write(frame)) await drainedWithin(writer, drainTimeoutMs, receiver);
   }
   writer.end();
 }
 // #endregion write-received
+
+// #region gather
+/**
+ * Hold back what is written from here on, and hand it to the system in one go as soon as there is nothing more
+ * to write now. A system call for each small frame costs far more than the frame.
+ */
+function gather(socket: Socket): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+}
+// #endregion gather
 
 /** Wait until the socket takes more, but not for ever. */
 async function drainedWithin(
