@@ -74,9 +74,14 @@ test('TIMEOUT: a send that waits for the connection too long', options, async ()
 
 test('TIMEOUT: a send that is being written may have arrived', options, async () => {
   await using stub = await StubListener.start({ reads: false });
-  await using alice = await quickPeer({ maxDatagram: HUGE.length, poolSize: 1 });
+  let time = 0;
+  const clock = () => time;
+  await using alice = await quickPeer({ clock, maxDatagram: HUGE.length, poolSize: 1, drainTimeout: 10 });
   const written = alice.send(stub.address, HUGE, { timeout: 100 });
+  await until(() => only(alice).ready === 1);
+  await new Promise(setImmediate);
   const behind = alice.send(stub.address, HELLO, { timeout: 100 });
+  time = 100;
   await Promise.all([rejects(written, 'TIMEOUT', 'maybe'), rejects(behind, 'TIMEOUT', 'no')]);
 });
 

@@ -70,17 +70,21 @@ for (const [what, body, reason] of refused) {
 }
 
 test('who is refused and does not hang up is cut off', options, async () => {
-  await using bob = await quickPeer({ frameTimeout: 20 });
+  let time = 0;
+  await using bob = await quickPeer({ clock: () => time, frameTimeout: 1_000 });
   await using socket = await dial(bob);
   socket.write(encodeFrame(PeerFrame.Hello, Buffer.alloc(0)));
   await socket.readFrame();
+  time = 1_000;
   await until(() => bob.status().incoming === 0);
 });
 
 test('who says nothing is cut off', options, async () => {
-  await using bob = await quickPeer({ frameTimeout: 20 });
+  let time = 0;
+  await using bob = await quickPeer({ clock: () => time, frameTimeout: 1_000 });
   await using _socket = await dial(bob);
   await until(() => bob.status().incoming === 1);
+  time = 1_000;
   await until(() => bob.status().incoming === 0);
   await stillServes(bob);
 });

@@ -75,7 +75,7 @@ test(
 );
 
 test('closing sends what was under way first', options, async () => {
-  const alice = await createPeer();
+  const alice = await createPeer({ drainTimeout: 30_000 });
   await using bob = await createPeer();
   const count = 500;
   const sends = Promise.all(
@@ -89,8 +89,8 @@ test('closing sends what was under way first', options, async () => {
 
 test('a datagram whose send was fulfilled arrives at a peer that is closing', options, async () => {
   for (let round = 0; round < 10; round++) {
-    const alice = await createPeer();
-    const bob = await createPeer();
+    const alice = await createPeer({ backoff: { initial: 1, max: 5 } });
+    const bob = await createPeer({ drainTimeout: 30_000 });
     let fulfilled = 0;
     let received = 0;
     const count = (async () => {
