@@ -3,7 +3,10 @@
  *
  * @module
  */
+
+export { type BrokerStatus, type RunningBroker, startBroker } from './broker.ts';
 export * from './broker-frames.ts';
+export { type BrokerLimits, type BrokerOptions, DEFAULT_LIMITS } from './broker-options.ts';
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
 export {
@@ -22,7 +25,9 @@ export {
   type UnsubscribeFrame,
 } from './client-frames.ts';
 export * from './constants.ts';
+export { Deadlines, type Overdue } from './deadlines.ts';
 export { bytesText, describeFrame, typeName } from './describe.ts';
+export { type BatchLimits, takeBatch } from './message-batcher.ts';
 export {
   errorName,
   isErrorName,
@@ -39,3 +44,4 @@ export {
   writeRecords,
 } from './record.ts';
 export { checkRequest, checkTopic, hasPattern, type RequestLimits } from './request-checks.ts';
+export { TurnInbox } from './turn-inbox.ts';

@@ -1,0 +1,32 @@
+/** The golden vectors against a live broker. Part of the conversation suite. */
+import { test } from 'node:test';
+import { type Address, RawClient } from './raw-client.ts';
+import { helloHex, type Vector, vectors } from './vectors.ts';
+
+/** Register one test for each vector that a client may send. */
+export function vectorConversations(address: () => Address, features: ReadonlySet<string>): void {
+  for (const vector of vectors) {
+    if (vector.from !== 'client') continue;
+    if (vector.feature !== undefined && features.has(vector.feature)) continue;
+    test(`vector: ${vector.name}`, { timeout: 20_000 }, () => play(vector, address()));
+  }
+}
+
+async function play(vector: Vector, address: Address): Promise<void> {
+  const client = await RawClient.open(address);
+  try {
+    if (vector.state !== 'new') {
+      client.hex(helloHex);
+      await client.expect({ type: 'WELCOME' });
+    }
+    for (const hex of vector.before ?? []) client.hex(hex);
+    for (const reply of vector.beforeReplies ?? []) await client.expect(reply);
+    client.hex(vector.hex);
+    if (vector.replies === undefined && vector.error !== undefined) await client.expectError(vector.error, 0);
+    for (const reply of vector.replies ?? []) await client.expect(reply);
+    if (vector.fatal || vector.closes) await client.expectEnd();
+    else await client.expectAlive();
+  } finally {
+    await client.close();
+  }
+}
