@@ -276,6 +276,21 @@ test('history is replayed whatever the limit, and does not use it up', () => {
   );
 });
 
+test('what is replayed is not given back to an allowance that it never took from', () => {
+  const { clock, topic } = setUp({ retentionMs: 1_000 });
+  const allowance = new Allowance({ maxMessages: 10 });
+  const buffer = new MessageBuffer({ clock, topic, allowance });
+  for (let i = 0; i < 3; i += 1) buffer.replay(topic.append('', Buffer.from('old')));
+  for (let i = 0; i < 2; i += 1) buffer.push(topic.append('', Buffer.from('new')));
+  const counts = Array.from({ length: 6 }, () => {
+    const before = allowance.messages;
+    buffer.next();
+    return before;
+  });
+  assert.equal(counts, [2, 2, 2, 2, 1, 0]);
+  assert.is(allowance.bytes, 0);
+});
+
 test('buffers that share an allowance share its limit, and give back what they held', () => {
   const { clock, topic } = setUp();
   const allowance = new Allowance({ maxMessages: 2 });
