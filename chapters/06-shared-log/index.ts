@@ -11,6 +11,7 @@ export {
   type RunningLogBroker,
   startLogBroker,
 } from './broker.ts';
+export { closeReason, errorFrame, toProtocolError } from './broker-errors.ts';
 export { Cursor } from './cursor.ts';
 export { DEFAULT_LIMITS, type LogLimits, readLimits, type SlowPolicy } from './limits.ts';
 export {
@@ -29,9 +30,10 @@ export { PublishRequest } from './publish-request.ts';
 export { MAX_SEGMENT_SIZE, MIN_SEGMENT_SIZE, Segment } from './segment.ts';
 export { type Grants, Session, type SessionHome } from './session.ts';
 export { type Publisher, SlowReaders } from './slow-readers.ts';
-export { type Reader, Subscription } from './subscription.ts';
+export { type Reader, Subscription, type TopicReader } from './subscription.ts';
 export { Topic, type TopicHome, type TopicSettings } from './topic.ts';
 export { TopicLog, type TopicLogOptions } from './topic-log.ts';
 export { TopicTable } from './topic-table.ts';
+export { type Direction, describeBytes } from './trace.ts';
 export { Turn } from './turn.ts';
 export { Window } from './window.ts';

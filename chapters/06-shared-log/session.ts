@@ -5,9 +5,6 @@ import {
   type BrokerFrame,
   BrokerType,
   type CommitFrame,
-  decodeBrokerFrame,
-  decodeClientFrame,
-  describeFrame,
   encodeBrokerFrame,
   type HelloFrame,
   PROTOCOL_VERSION,
@@ -20,9 +17,10 @@ import type { LogLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { serveFrame } from './requests.ts';
 import type { Publisher } from './slow-readers.ts';
-import { type Reader, Subscription } from './subscription.ts';
+import { type Reader, Subscription, type TopicReader } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { TopicTable } from './topic-table.ts';
+import { type Direction, describeBytes } from './trace.ts';
 import type { Turn } from './turn.ts';
 
 const debug = createDebug('leveret:broker');
@@ -90,7 +88,7 @@ export class Session implements Reader, Publisher {
   readonly home: SessionHome;
 
   readonly #reader: FrameReader;
-  #waiting: Subscription[] = [];
+  #waiting: TopicReader[] = [];
   #held = false;
   #answersHeld = false;
   #frameSince = 0;
@@ -137,9 +135,9 @@ export class Session implements Reader, Publisher {
     }
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const subscription of waiting) {
-      subscription.pump();
-      subscription.topic.caughtUp(subscription);
+    for (const reader of waiting) {
+      reader.pump();
+      reader.topic.caughtUp(reader);
     }
   }
 
@@ -189,15 +187,15 @@ export class Session implements Reader, Publisher {
     this.outbox.send(bytes);
   }
 
-  waitFor(subscription: Subscription): void {
-    if (!this.#waiting.includes(subscription)) this.#waiting.push(subscription);
+  waitFor(reader: TopicReader): void {
+    if (!this.#waiting.includes(reader)) this.#waiting.push(reader);
   }
 
-  tooSlow(subscription: Subscription): void {
+  tooSlow(reader: TopicReader): void {
     this.fail(
       new ProtocolError(
         'SLOW',
-        `this client lags ${subscription.cursor.lag} messages behind on a topic; read faster`,
+        `this client lags ${reader.cursor.lag} messages behind on a topic; read faster`,
       ),
     );
   }
@@ -310,7 +308,7 @@ export class Session implements Reader, Publisher {
   }
 
   /** Shows a frame to those who want to see it. */
-  trace(direction: 'in' | 'out', type: number, bytes: Buffer, start: number, end: number): void {
+  trace(direction: Direction, type: number, bytes: Buffer, start: number, end: number): void {
     if (this.home.watched) this.home.watch(this, direction, type, bytes, start, end);
     if (debug.enabled) debug('%s %s', this.name, describeBytes(direction, type, bytes, start, end));
   }
@@ -335,19 +333,3 @@ export class Session implements Reader, Publisher {
 
 /** How long the last ERROR of a connection may take to leave, in milliseconds. */
 const FLUSH_TIME = 1000;
-
-/** A frame in one line, for the debug output. */
-function describeBytes(
-  direction: 'in' | 'out',
-  type: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
-): string {
-  try {
-    const decode = direction === 'in' ? decodeClientFrame : decodeBrokerFrame;
-    return `${direction === 'in' ? '->' : '<-'} ${describeFrame(decode(type, bytes, start, end))}`;
-  } catch (error) {
-    return `-> a frame of type ${type} that is no good: ${error instanceof Error ? error.message : error}`;
-  }
-}

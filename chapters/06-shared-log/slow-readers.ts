@@ -1,5 +1,5 @@
 import type { LogLimits } from './limits.ts';
-import type { Subscription } from './subscription.ts';
+import type { TopicReader } from './reader.ts';
 
 /** A publisher that can be told to wait. */
 export interface Publisher {
@@ -18,7 +18,7 @@ const RELEASE_SHARE = 0.5;
 export class SlowReaders {
   readonly #limits: LogLimits;
   // Both made when first needed: a healthy topic has neither.
-  #blockers: Set<Subscription> | undefined;
+  #blockers: Set<TopicReader> | undefined;
   #held: Set<Publisher> | undefined;
 
   constructor(limits: LogLimits) {
@@ -32,21 +32,21 @@ export class SlowReaders {
 
   /** A reader could not be given all there is: is it still within its limit? */
   // #region check
-  check(subscription: Subscription): void {
+  check(reader: TopicReader): void {
     // task 6.11: deal with a slow reader
     const { maxLagBytes, maxLagMessages, slowPolicy } = this.#limits;
-    if (!subscription.lagsBeyond(maxLagBytes, maxLagMessages)) {
-      if (subscription.blocking && !this.#lagsMuch(subscription)) this.release(subscription);
+    if (!reader.lagsBeyond(maxLagBytes, maxLagMessages)) {
+      if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);
       return;
     }
     if (slowPolicy === 'disconnect') {
-      subscription.reader.tooSlow(subscription);
+      reader.tooSlow();
     } else if (slowPolicy === 'skip') {
-      subscription.skipTo(subscription.topic.log.sealedId + 1);
+      reader.skipTo(reader.topic.log.sealedId + 1);
     } else {
-      subscription.blocking = true;
+      reader.blocking = true;
       this.#blockers ??= new Set();
-      this.#blockers.add(subscription);
+      this.#blockers.add(reader);
     }
   }
   // #endregion check
@@ -65,18 +65,18 @@ export class SlowReaders {
   }
 
   /** A reader has caught up, or left. */
-  release(subscription: Subscription): void {
-    if (!subscription.blocking) return;
-    subscription.blocking = false;
-    this.#blockers?.delete(subscription);
+  release(reader: TopicReader): void {
+    if (!reader.blocking) return;
+    reader.blocking = false;
+    this.#blockers?.delete(reader);
     if (this.blocked) return;
     const held = this.#held;
     this.#held = undefined;
     for (const publisher of held ?? []) publisher.goOn();
   }
 
-  #lagsMuch(subscription: Subscription): boolean {
+  #lagsMuch(reader: TopicReader): boolean {
     const { maxLagBytes, maxLagMessages } = this.#limits;
-    return subscription.lagsBeyond(maxLagBytes * RELEASE_SHARE, maxLagMessages * RELEASE_SHARE);
+    return reader.lagsBeyond(maxLagBytes * RELEASE_SHARE, maxLagMessages * RELEASE_SHARE);
   }
 }

@@ -12,6 +12,25 @@ import type { Segment } from './segment.ts';
 import type { Topic } from './topic.ts';
 import { Window } from './window.ts';
 
+/** Whatever reads a topic's log: a subscription, or several that share one cursor. */
+export interface TopicReader {
+  readonly topic: Topic;
+  /** Its place in the log. */
+  readonly cursor: Cursor;
+  /** True while its lag pauses the topic's publishers. */
+  blocking: boolean;
+  /** Sends what there is, as far as the clients allow. */
+  pump(): void;
+  /** Goes past records that it will never get. */
+  skipTo(nextId: number): void;
+  /** Whether more than so much was published since it began and lies unread before it. */
+  lagsBeyond(bytes: number, messages: number): boolean;
+  /** It lags too far behind: its clients are disconnected. */
+  tooSlow(): void;
+  /** Leaves the log. */
+  leave(): void;
+}
+
 /** Where a subscription's frames go. */
 export interface Reader {
   /** True while it cannot take more; it will ask again by {@link Subscription.pump}. */
@@ -19,16 +38,16 @@ export interface Reader {
   /** Takes frames, which must not change any more. */
   send(bytes: Buffer): void;
   /** The subscription was stopped by the reader being full: pump it when there is room again. */
-  waitFor(subscription: Subscription): void;
+  waitFor(reader: TopicReader): void;
   /** Ends the connection, because this subscription lags too far behind. */
-  tooSlow(subscription: Subscription): void;
+  tooSlow(reader: TopicReader): void;
 }
 
 /**
  * One reader of one topic: a cursor in the log, and what the reader may have of what lies before it. Nothing
  * is queued here. What a slow reader has not got yet is in the log, where it is for everybody.
  */
-export class Subscription {
+export class Subscription implements TopicReader {
   readonly topic: Topic;
   readonly cursor: Cursor;
   /** How far it may go before its reader commits. */
@@ -122,6 +141,10 @@ export class Subscription {
     if (id >= this.cursor.nextId) return false;
     this.window.commit(id);
     return true;
+  }
+
+  tooSlow(): void {
+    this.reader.tooSlow(this);
   }
 
   /** Leaves the topic. */

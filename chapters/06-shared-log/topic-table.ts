@@ -49,4 +49,9 @@ export class TopicTable {
     this.#onCreated?.(topic);
     return topic;
   }
+
+  /** Forgets a topic that nobody reads any more, with all that it holds. */
+  remove(topic: Topic): void {
+    if (topic.readers.length === 0) this.#topics.delete(topic.name);
+  }
 }

@@ -2,8 +2,8 @@ import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
 import type { LogLimits } from './limits.ts';
 import { recordEnd } from './message-frame.ts';
+import type { TopicReader } from './reader.ts';
 import { SlowReaders } from './slow-readers.ts';
-import type { Subscription } from './subscription.ts';
 import { TopicLog } from './topic-log.ts';
 import type { Turn } from './turn.ts';
 
@@ -32,7 +32,7 @@ export class Topic {
   #created = false;
   #keys: DedupeWindow | undefined;
   // Made by the first subscriber: most topics of a broker with very many have none at any moment.
-  #subscriptions: Subscription[] | undefined;
+  #readers: TopicReader[] | undefined;
   #waiting = false;
   #active = false;
 
@@ -51,8 +51,8 @@ export class Topic {
   }
 
   /** Those who read it. */
-  get subscriptions(): readonly Subscription[] {
-    return this.#subscriptions ?? [];
+  get readers(): readonly TopicReader[] {
+    return this.#readers ?? [];
   }
 
   /**
@@ -92,15 +92,15 @@ export class Topic {
     this.#waiting = false;
     this.log.seal();
     this.#expire();
-    const subscriptions = this.#subscriptions;
-    if (subscriptions !== undefined) {
+    const readers = this.#readers;
+    if (readers !== undefined) {
       // One that is too slow leaves the list while we walk over it, so walk backwards.
-      for (let i = subscriptions.length - 1; i >= 0; i--) {
-        const subscription = subscriptions[i];
-        if (subscription === undefined) continue;
-        subscription.pump();
-        if (subscription.cursor.nextId <= this.log.sealedId) this.slow.check(subscription);
-        else if (subscription.blocking) this.slow.release(subscription);
+      for (let i = readers.length - 1; i >= 0; i--) {
+        const reader = readers[i];
+        if (reader === undefined) continue;
+        reader.pump();
+        if (reader.cursor.nextId <= this.log.sealedId) this.slow.check(reader);
+        else if (reader.blocking) this.slow.release(reader);
       }
     }
     if (this.#settings.retentionMs === 0) this.log.collect();
@@ -135,24 +135,24 @@ export class Topic {
   // #endregion place
 
   /** A reader has gone on: its publishers may too, if it was what they waited for. */
-  caughtUp(subscription: Subscription): void {
-    if (subscription.blocking) this.slow.check(subscription);
+  caughtUp(reader: TopicReader): void {
+    if (reader.blocking) this.slow.check(reader);
     if (this.#settings.retentionMs === 0) this.log.collect();
   }
 
   /** Adds a reader. */
-  add(subscription: Subscription): void {
-    this.#subscriptions ??= [];
-    this.#subscriptions.push(subscription);
+  add(reader: TopicReader): void {
+    this.#readers ??= [];
+    this.#readers.push(reader);
   }
 
   /** Takes a reader out. */
-  remove(subscription: Subscription): void {
-    const at = this.#subscriptions?.indexOf(subscription) ?? -1;
+  remove(reader: TopicReader): void {
+    const at = this.#readers?.indexOf(reader) ?? -1;
     if (at < 0) return;
-    this.#subscriptions?.splice(at, 1);
-    subscription.leave();
-    this.slow.release(subscription);
+    this.#readers?.splice(at, 1);
+    reader.leave();
+    this.slow.release(reader);
     if (this.#settings.retentionMs === 0) this.log.collect();
   }
 
@@ -163,8 +163,8 @@ export class Topic {
     this.#active = false;
     if (!quiet || this.log.head === undefined) return;
     if (this.#settings.retentionMs > 0 && this.log.firstId <= this.log.sealedId) return;
-    if (this.subscriptions.some(({ cursor }) => cursor.nextId <= this.log.sealedId)) return;
-    for (const { cursor } of this.subscriptions) cursor.leave();
+    if (this.readers.some(({ cursor }) => cursor.nextId <= this.log.sealedId)) return;
+    for (const { cursor } of this.readers) cursor.leave();
     this.log.letGo();
   }
 
@@ -180,7 +180,7 @@ export class Topic {
   }
 
   #append(bytes: Buffer, from: number, to: number, count: number, now: number): void {
-    const nobody = this.#subscriptions === undefined || this.#subscriptions.length === 0;
+    const nobody = this.#readers === undefined || this.#readers.length === 0;
     if (nobody && this.#settings.retentionMs === 0) {
       this.log.discard(count);
       return;
