@@ -41,8 +41,10 @@ export class RawSocket {
   // Only the last bytes are kept, for the failure message: a flood must not fill this process.
   #sentTail: Buffer = Buffer.alloc(0);
   #sentBytes = 0;
-  #received: Buffer[] = [];
-  #available = 0;
+  // What came and was not read yet lies in #store[#from, #to); the store doubles when it is full.
+  #store: Buffer = Buffer.alloc(65_536);
+  #from = 0;
+  #to = 0;
   #taken = 0;
   #ending: Ending | undefined;
   #changed: () => void = () => {};
@@ -86,7 +88,7 @@ export class RawSocket {
 
   /** Bytes that have come and were not read yet. */
   get available(): number {
-    return this.#available;
+    return this.#to - this.#from;
   }
 
   /** Bytes that this process holds because the other side does not take them. */
@@ -102,8 +104,7 @@ export class RawSocket {
   /** Begins to read what the server sends (see {@link RawSocketOptions.reading}). */
   startReading(): void {
     this.#socket.on('data', (chunk: Buffer) => {
-      this.#received.push(chunk);
-      this.#available += chunk.length;
+      this.#keep(chunk);
       this.#changed();
     });
     this.#socket.resume();
@@ -148,7 +149,7 @@ export class RawSocket {
 
   /** Reads exactly so many bytes. Fails when the connection ends before, or at the deadline. */
   async read(count: number): Promise<Buffer> {
-    await this.#until(() => this.#available >= count, `${count} bytes`);
+    await this.#until(() => this.available >= count, `${count} bytes`);
     return this.#take(count);
   }
 
@@ -161,15 +162,24 @@ export class RawSocket {
   /** Reads as many bytes as are expected, and fails unless they are the same. */
   async expect(expected: Bytes): Promise<void> {
     const wanted = toBuffer(expected);
-    await this.#until(() => this.#available >= wanted.length || this.#differs(wanted), wanted);
-    const received = this.#take(Math.min(wanted.length, this.#available));
+    let same = 0;
+    const differs = () => {
+      // Each byte is compared once, however many pieces it comes in.
+      const here = Math.min(wanted.length, this.available);
+      const at = this.#from;
+      if (!this.#store.subarray(at + same, at + here).equals(wanted.subarray(same, here))) return true;
+      same = here;
+      return false;
+    };
+    await this.#until(() => differs() || same === wanted.length, wanted);
+    const received = this.#take(Math.min(wanted.length, this.available));
     if (!received.equals(wanted)) throw this.#failure('other bytes came', wanted, received);
   }
 
   /** Reads until the other side closes, in whatever way (see {@link ending}). */
   async readUntilClosed(): Promise<Buffer> {
     await this.#until(() => this.#ending !== undefined, 'the end of the connection');
-    return this.#take(this.#available);
+    return this.#take(this.available);
   }
 
   /**
@@ -178,9 +188,9 @@ export class RawSocket {
    * @param how - `end` or `reset` to insist on one of them
    */
   async expectClosed(how?: Ending): Promise<void> {
-    await this.#until(() => this.#ending !== undefined || this.#available > 0, 'the end of the connection');
-    if (this.#available > 0) {
-      throw this.#failure('bytes came before the end', Buffer.alloc(0), this.#take(this.#available));
+    await this.#until(() => this.#ending !== undefined || this.available > 0, 'the end of the connection');
+    if (this.available > 0) {
+      throw this.#failure('bytes came before the end', Buffer.alloc(0), this.#take(this.available));
     }
     if (how !== undefined && this.#ending !== how) {
       throw this.#failure(`the connection closed by ${this.#ending}, not by ${how}`);
@@ -194,7 +204,9 @@ export class RawSocket {
 
   /** Breaks the connection (RST), as a machine does that crashed. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    // resetAndDestroy() sends a FIN before its RST, and the server may see an orderly end. This is its second half.
+    Object.assign(this.#socket, { resetAndClosing: true });
+    this.#socket.destroy();
   }
 
   /** Closes the connection, and resolves when that is done. */
@@ -215,22 +227,22 @@ export class RawSocket {
     this.#changed();
   }
 
-  /** True when bytes that are here already differ: no need to wait for the rest. */
-  #differs(wanted: Buffer): boolean {
-    const here = this.#peek(Math.min(wanted.length, this.#available));
-    return firstDifference(here, wanted) < here.length;
-  }
-
-  #peek(count: number): Buffer {
-    if (this.#received.length > 1) this.#received = [Buffer.concat(this.#received)];
-    return (this.#received[0] ?? Buffer.alloc(0)).subarray(0, count);
+  #keep(chunk: Buffer): void {
+    if (this.#to + chunk.length > this.#store.length) {
+      const larger = Math.max(this.#store.length, 2 * (this.available + chunk.length));
+      const store = Buffer.alloc(larger);
+      this.#store.copy(store, 0, this.#from, this.#to);
+      this.#to -= this.#from;
+      this.#from = 0;
+      this.#store = store;
+    }
+    chunk.copy(this.#store, this.#to);
+    this.#to += chunk.length;
   }
 
   #take(count: number): Buffer {
-    const bytes = this.#peek(count);
-    const first = this.#received[0];
-    if (first !== undefined) this.#received = first.length > count ? [first.subarray(count)] : [];
-    this.#available -= count;
+    const bytes = Buffer.from(this.#store.subarray(this.#from, this.#from + count));
+    this.#from += count;
     this.#taken += count;
     return bytes;
   }
@@ -243,7 +255,7 @@ export class RawSocket {
         clearTimeout(timer);
         this.#changed = () => {};
         if (failure === undefined) return resolve();
-        reject(this.#failure(failure, expected, this.#take(this.#available)));
+        reject(this.#failure(failure, expected, this.#take(this.available)));
       };
       const timer = setTimeout(() => settle(`nothing more within ${this.#deadlineMs} ms`), this.#deadlineMs);
       this.#changed = () => {

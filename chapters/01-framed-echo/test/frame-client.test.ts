@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import {
+  FrameClient,
+  FrameError,
+  FrameWriter,
+  LeveretError,
+  type RunningServer,
+  readFrames,
+  startEchoServer,
+  startServer,
+} from '#framing';
+import { frameBytes } from './frames.ts';
+import { hex, RawSocket, until } from './raw-socket.ts';
+
+const TIMEOUT = { timeout: 20_000 };
+
+describe('frame client', TIMEOUT, () => {
+  let server: RunningServer;
+  before(async () => {
+    server = await startEchoServer();
+  });
+  after(() => server.close());
+
+  test('sends frames and receives them back, in order', TIMEOUT, async () => {
+    const client = await FrameClient.connect({ port: server.port });
+    for (let i = 0; i < 10; i++) await client.send(i, Buffer.from(`frame ${i}`));
+    for (let i = 0; i < 10; i++) {
+      const { type, body } = await client.receive();
+      assert.deepEqual([type, body.toString()], [i, `frame ${i}`]);
+    }
+    await client.close();
+    await client.close();
+  });
+
+  test('many sends at once wait together', TIMEOUT, async () => {
+    const client = await FrameClient.connect({ port: server.port });
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    const body = Buffer.alloc(100_000, 1);
+    const sent = Promise.all(Array.from({ length: 50 }, () => client.send(1, body)));
+    for (let i = 0; i < 50; i++) assert.ok((await client.receive()).body.equals(body));
+    await sent;
+    // Warnings are told in the next turn.
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    assert.deepEqual(warnings, []);
+    await client.close();
+  });
+
+  test('frames() goes on after a loop was left early', TIMEOUT, async () => {
+    const client = await FrameClient.connect({ port: server.port });
+    for (const type of [1, 2, 3]) await client.send(type, Buffer.alloc(0));
+    client.end();
+    for await (const { type } of client.frames()) {
+      assert.equal(type, 1);
+      break;
+    }
+    assert.equal((await client.receive()).type, 2);
+    const rest: number[] = [];
+    for await (const { type } of client.frames()) rest.push(type);
+    assert.deepEqual(rest, [3]);
+    await client.close();
+  });
+
+  test('receive() rejects with DISCONNECTED when the server is gone', TIMEOUT, async () => {
+    const own = await startEchoServer();
+    const client = await FrameClient.connect({ port: own.port });
+    const waiting = assert.rejects(client.receive(), { code: 'DISCONNECTED' });
+    await until(() => own.connections === 1);
+    await own.close();
+    await waiting;
+    await assert.rejects(client.receive(), { code: 'DISCONNECTED' });
+    await assert.rejects(client.send(1, Buffer.alloc(0)), { code: 'DISCONNECTED' });
+    await client.close();
+  });
+
+  test('nobody there is REFUSED, and says where', TIMEOUT, async () => {
+    const gone = await startEchoServer();
+    await gone.close();
+    await assert.rejects(FrameClient.connect({ port: gone.port }), (error: unknown) => {
+      assert.ok(error instanceof LeveretError);
+      assert.equal(error.code, 'REFUSED');
+      assert.match(error.message, new RegExp(`${gone.port}`));
+      return true;
+    });
+  });
+
+  test('a bad port or limit is a RangeError that quotes it', TIMEOUT, async () => {
+    await assert.rejects(FrameClient.connect({ port: 65_536 }), { name: 'RangeError', message: /65536/ });
+    await assert.rejects(FrameClient.connect({ port: server.port, limit: 0 }), {
+      name: 'RangeError',
+      message: /0/,
+    });
+  });
+});
+
+/** A raw client, and the server's socket of its connection. */
+async function socketPair(): Promise<{ client: RawSocket; socket: Socket; done: () => Promise<void> }> {
+  const sockets: Socket[] = [];
+  const server = await startServer({ allowHalfOpen: true, onConnection: (socket) => sockets.push(socket) });
+  const client = await RawSocket.connect({ host: server.host, port: server.port });
+  await until(() => sockets.length === 1);
+  const done = async () => {
+    await client.close();
+    await server.close();
+  };
+  return { client, socket: sockets[0]!, done };
+}
+
+describe('the reading half', TIMEOUT, () => {
+  test('hands out frames whose bodies stay as they are', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    const frames = readFrames(socket);
+    client.write('00000003 01 6869');
+    const first = await frames.next();
+    client.write('00000003 02 7878');
+    const second = await frames.next();
+    assert.deepEqual(first.value, { type: 1, body: Buffer.from('hi') });
+    assert.deepEqual(second.value, { type: 2, body: Buffer.from('xx') });
+    client.end();
+    assert.equal((await frames.next()).done, true);
+    await done();
+  });
+
+  test('frames before a bad size are handed out, then the FrameError', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.write('00000001 01 00000001 02 00000011');
+    const types: number[] = [];
+    const reading = (async () => {
+      for await (const { type } of readFrames(socket, { limit: 16 })) types.push(type);
+    })();
+    await assert.rejects(
+      reading,
+      (error: unknown) => error instanceof FrameError && error.code === 'TOO_LARGE',
+    );
+    assert.deepEqual(types, [1, 2]);
+    await done();
+  });
+
+  test('an end in mid-frame is TRUNCATED', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.write('00000003 01 68');
+    client.end();
+    await assert.rejects(readFrames(socket).next(), { code: 'TRUNCATED' });
+    await done();
+  });
+
+  test('does not read on while nobody asks', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    const frames = readFrames(socket);
+    const frame = frameBytes(1, Buffer.alloc(100_000));
+    const total = 640 * frame.length;
+    for (let i = 0; i < 640; i++) client.write(frame);
+    assert.equal((await frames.next()).value?.type, 1);
+    let last = -1;
+    let same = 0;
+    await until(() => {
+      same = client.unsent === last ? same + 1 : 0;
+      last = client.unsent;
+      return same === 50;
+    });
+    assert.ok(last > total / 2, `${last} of ${total} bytes are still with the sender`);
+    for (let i = 1; i < 640; i++) assert.equal((await frames.next()).value?.body.length, 100_000);
+    await done();
+  });
+
+  test('leaving it leaves the writing half open', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.write('00000001 01');
+    for await (const { type } of readFrames(socket)) {
+      assert.equal(type, 1);
+      break;
+    }
+    new FrameWriter(socket).write(2, hex('bb'));
+    await client.expect('00000002 02 bb');
+    await done();
+  });
+});
+
+describe('the writing half', TIMEOUT, () => {
+  test('writes frames, and ends its direction only', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    const writer = new FrameWriter(socket);
+    assert.equal(writer.write(1, hex('6869')), true);
+    await writer.send(2, hex(''));
+    writer.end();
+    await client.expect('00000003 01 6869 00000001 02');
+    await client.expectClosed('end');
+    client.write('00000001 03');
+    assert.equal((await readFrames(socket).next()).value?.type, 3);
+    await assert.rejects(writer.send(4, hex('')), { code: 'DISCONNECTED' });
+    await done();
+  });
+
+  test('send waits while the other side does not read, and goes on when it does', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.pause();
+    const writer = new FrameWriter(socket);
+    const body = Buffer.alloc(4_000_000);
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 10; sent++) await writer.send(1, body);
+    })();
+    await until(() => socket.writableNeedDrain);
+    assert.equal(
+      await Promise.race([sending, new Promise((resolve) => setImmediate(resolve, 'waiting'))]),
+      'waiting',
+    );
+    client.resume();
+    for (let i = 0; i < 10; i++) assert.equal((await client.readFrame()).length, 4_000_005);
+    await sending;
+    assert.equal(sent, 10);
+    await done();
+  });
+
+  test('a send that waits is told when the connection breaks', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.pause();
+    const writer = new FrameWriter(socket);
+    const body = Buffer.alloc(4_000_000);
+    const sending = (async () => {
+      for (;;) await writer.send(1, body);
+    })();
+    const rejected = assert.rejects(sending, { code: 'DISCONNECTED' });
+    await until(() => socket.writableNeedDrain);
+    client.reset();
+    await rejected;
+    await assert.rejects(writer.drained(), { code: 'DISCONNECTED' });
+    await done();
+  });
+});
