@@ -4,8 +4,12 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import createDebug from 'debug';
 import { boundPort, DEFAULT_HOST, type ListenOptions, listen } from '#framing';
 import type { CloseReason, RefusalReason } from './close-reason.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionHandlers, ConnectionHome, ConnectionInfo } from './connection-handlers.ts';
+import {
+  Connection,
+  type ConnectionHandlers,
+  type ConnectionHome,
+  type ConnectionInfo,
+} from './connection.ts';
 import { newInstance, parseId } from './connection-id.ts';
 import { type ConnectionStatus, Tally } from './connection-status.ts';
 import { Doorstep } from './doorstep.ts';

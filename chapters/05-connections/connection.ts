@@ -3,28 +3,55 @@ import type { Duplex } from 'node:stream';
 import createDebug from 'debug';
 import { LeveretError } from '#framing';
 import type { CloseReason } from './close-reason.ts';
-import type { ConnectionHome, ConnectionInfo } from './connection-handlers.ts';
 import { formatId } from './connection-id.ts';
-import { checkTimeout, KEEP_ALIVE_DELAY, type SocketOptions } from './options.ts';
+import { type ConnectionState, type Ending, type Life, OPEN } from './life.ts';
+import { type ConnectionSettings, checkTimeout, KEEP_ALIVE_DELAY, type SocketOptions } from './options.ts';
+import { unsentBytes } from './unsent-bytes.ts';
 
 const debug = createDebug('leveret:connections');
 
-/** Where a connection is in its life. */
-export type ConnectionState = Life['tag'];
-
-type Life =
-  | { readonly tag: 'open' }
-  | Ending<'closing'> // no more is written or handed over; what is queued may still go out until the deadline
-  | Ending<'closed'>;
-
-interface Ending<Tag> {
-  readonly tag: Tag;
-  readonly reason: CloseReason;
-  readonly error: Error | undefined;
-  readonly deadline: number;
+/** What happens to connections. Called directly from the socket's events; no queue lies between. */
+export interface ConnectionHandlers<C> {
+  /** A connection has been taken in. */
+  opened?(connection: Connection<C>): void;
+  /**
+   * Bytes have arrived. The chunk is only lent if you keep slices of it (a small slice keeps the whole chunk in
+   * memory): copy what you keep. What this throws closes the connection: a `LeveretError` as `bad-input`,
+   * anything else as `error`.
+   */
+  received(connection: Connection<C>, chunk: Buffer): void;
+  /** There is room to write again. Also comes after a `write` that did not say "full". */
+  drained?(connection: Connection<C>): void;
+  /**
+   * The peer has sent its last byte and may still read. Without this handler our side is ended too.
+   */
+  ended?(connection: Connection<C>): void;
+  /**
+   * Nothing moved for the idle timeout. Without this handler the connection is destroyed as `idle`; with it,
+   * it is called again at each sweep until something moves or the connection closes.
+   */
+  idle?(connection: Connection<C>): void;
+  /** The connection is gone. Comes once for each that was opened, last of all its events. */
+  closed?(connection: Connection<C>, reason: CloseReason, error?: Error): void;
 }
 
-const OPEN: Life = { tag: 'open' };
+/** What is known about a stream that is taken in, beside what the stream itself says. */
+export interface ConnectionInfo {
+  /** Where the peer is, when the stream has no `remoteAddress` of its own (a WebSocket, say). */
+  readonly remoteAddress?: string;
+}
+
+/** What a connection needs of the table that holds it. */
+export interface ConnectionHome<C> {
+  readonly instance: string;
+  readonly settings: ConnectionSettings;
+  readonly handlers: ConnectionHandlers<C>;
+  /** The table's clock in whole milliseconds. */
+  now(): number;
+  /** Called once, when the connection's stream has closed. */
+  forget(connection: Connection<C>, reason: CloseReason): void;
+}
+
 const CONNECTION = Symbol('leveret.connection');
 
 /** A stream that carries its connection, so that all streams can share one set of listener functions. */
@@ -240,7 +267,7 @@ export class Connection<C = undefined> {
     // task 5.4: find what has stood still for too long
     if (this.#life.tag === 'closing' && now >= this.#life.deadline) this.#stream.destroy();
     if (this.#life !== OPEN) return;
-    const sent = this.#bytesOut - unsent(this.#stream);
+    const sent = this.#bytesOut - unsentBytes(this.#stream);
     // While we do not read it, a peer cannot be heard: its silence is ours.
     const heard = this.#bytesIn !== this.#seenIn || this.#stream.isPaused();
     if (heard) this.#heardAt = now;
@@ -313,14 +340,4 @@ export class Connection<C = undefined> {
       connection.#home.handlers.closed?.(connection, reason, error);
     },
   };
-}
-
-/**
- * Bytes that were written and have not left this program. `writableLength` counts a buffer whole until its last
- * byte is out; Node's socket handle knows how much of it is left, so that a slow reader of one large buffer is
- * not taken for one that has stopped.
- */
-function unsent(stream: Duplex): number {
-  const handle = (stream as { _handle?: { writeQueueSize?: number } })._handle;
-  return stream.writableLength + (handle?.writeQueueSize ?? 0);
 }

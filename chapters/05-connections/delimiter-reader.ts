@@ -141,7 +141,7 @@ export class DelimiterReader {
 
   #check(length: number): void {
     if (length <= this.#limit) return;
-    throw new LeveretError('TOO_LARGE', `a piece of ${length} bytes or more; the limit is ${this.#limit}`);
+    throw new LeveretError('TOO_LARGE', `a piece is longer than the limit of ${this.#limit} bytes`);
   }
 }
 

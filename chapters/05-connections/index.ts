@@ -5,8 +5,12 @@
  * @packageDocumentation
  */
 export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './close-reason.ts';
-export { Connection, type ConnectionState } from './connection.ts';
-export type { ConnectionHandlers, ConnectionHome, ConnectionInfo } from './connection-handlers.ts';
+export {
+  Connection,
+  type ConnectionHandlers,
+  type ConnectionHome,
+  type ConnectionInfo,
+} from './connection.ts';
 export { formatId, newInstance, parseId } from './connection-id.ts';
 export type { ConnectionStatus, EventLoopDelay } from './connection-status.ts';
 export {
@@ -16,6 +20,7 @@ export {
   type TableListenOptions,
 } from './connection-table.ts';
 export { type DelimiterOptions, DelimiterReader, type PieceHandler } from './delimiter-reader.ts';
+export type { ConnectionState } from './life.ts';
 export type { ConnectionOptions, ConnectionSettings, SocketOptions } from './options.ts';
 export type { Cutting } from './piece-reader.ts';
 export { Pipeline, type PipelineStatus, startPipeline } from './pipeline.ts';

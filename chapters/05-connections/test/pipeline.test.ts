@@ -126,7 +126,7 @@ test('a delimiter that is never sent closes that connection, and no other', { ti
   client.write(Buffer.from(`first\n${'x'.repeat(100_000)}`));
   await until(() => bench.closed.length === 1);
   assert.strictEqual(bench.closed[0]?.reason, 'bad-input');
-  assert.match(String(bench.closed[0]?.error), /limit is 1000/);
+  assert.match(String(bench.closed[0]?.error), /limit of 1000 bytes/);
   bystander.write(Buffer.from('still here\n'));
   await until(() => bench.received.length === 2);
   assert.deepStrictEqual(text(bench.received), ['first', 'still here']);
