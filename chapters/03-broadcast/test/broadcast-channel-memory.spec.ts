@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BroadcastChannel } from '#broadcast';
+import { guarded } from './guarded.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -27,53 +28,68 @@ async function isHeld(ref: WeakRef<Payload>): Promise<boolean> {
   return ref.deref() !== undefined;
 }
 
-memorySuite('a value is held while one receiver has still to read it, and not longer', async () => {
-  const channel = new BroadcastChannel<Payload>(8);
-  const [ann, bob] = [channel.subscribe(), channel.subscribe()];
-  const ref = publishOne(channel);
-  ann.tryReceive();
-  assert.is(await isHeld(ref), true);
-  bob.tryReceive();
-  assert.is(await isHeld(ref), false);
-});
+memorySuite(
+  'a value is held while one receiver has still to read it, and not longer',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(8);
+    const [ann, bob] = [channel.subscribe(), channel.subscribe()];
+    const ref = publishOne(channel);
+    ann.tryReceive();
+    assert.is(await isHeld(ref), true);
+    bob.tryReceive();
+    assert.is(await isHeld(ref), false);
+  }),
+);
 
-memorySuite('a stalled receiver holds a value for at most one turn of the ring', async () => {
-  const channel = new BroadcastChannel<Payload>(4);
-  const stalled = channel.subscribe();
-  const ref = publishOne(channel);
-  for (let i = 0; i < 3; i += 1) publishOne(channel);
-  assert.is(await isHeld(ref), true);
-  publishOne(channel);
-  assert.is(await isHeld(ref), false);
-  assert.equal(stalled.tryReceive(), { lagged: 1 });
-});
+memorySuite(
+  'a stalled receiver holds a value for at most one turn of the ring',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(4);
+    const stalled = channel.subscribe();
+    const ref = publishOne(channel);
+    for (let i = 0; i < 3; i += 1) publishOne(channel);
+    assert.is(await isHeld(ref), true);
+    publishOne(channel);
+    assert.is(await isHeld(ref), false);
+    assert.equal(stalled.tryReceive(), { lagged: 1 });
+  }),
+);
 
-memorySuite('a receiver that leaves lets go of what it has not read', async () => {
-  const channel = new BroadcastChannel<Payload>(8);
-  const [ann, bob] = [channel.subscribe(), channel.subscribe()];
-  const ref = publishOne(channel);
-  bob.tryReceive();
-  assert.is(await isHeld(ref), true);
-  ann.close();
-  assert.is(await isHeld(ref), false);
-});
+memorySuite(
+  'a receiver that leaves lets go of what it has not read',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(8);
+    const [ann, bob] = [channel.subscribe(), channel.subscribe()];
+    const ref = publishOne(channel);
+    bob.tryReceive();
+    assert.is(await isHeld(ref), true);
+    ann.close();
+    assert.is(await isHeld(ref), false);
+  }),
+);
 
-memorySuite('leaving after an overrun does not let go of what others still have to read', async () => {
-  const channel = new BroadcastChannel<Payload>(2);
-  const slow = channel.subscribe();
-  for (let i = 0; i < 5; i += 1) publishOne(channel);
-  const late = channel.subscribe();
-  const ref = publishOne(channel);
-  slow.close();
-  assert.is(await isHeld(ref), true);
-  late.tryReceive();
-  assert.is(await isHeld(ref), false);
-});
+memorySuite(
+  'leaving after an overrun does not let go of what others still have to read',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(2);
+    const slow = channel.subscribe();
+    for (let i = 0; i < 5; i += 1) publishOne(channel);
+    const late = channel.subscribe();
+    const ref = publishOne(channel);
+    slow.close();
+    assert.is(await isHeld(ref), true);
+    late.tryReceive();
+    assert.is(await isHeld(ref), false);
+  }),
+);
 
-memorySuite('without receivers nothing is kept', async () => {
-  const channel = new BroadcastChannel<Payload>(8);
-  const ref = publishOne(channel);
-  assert.is(await isHeld(ref), false);
-});
+memorySuite(
+  'without receivers nothing is kept',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(8);
+    const ref = publishOne(channel);
+    assert.is(await isHeld(ref), false);
+  }),
+);
 
 memorySuite.run();

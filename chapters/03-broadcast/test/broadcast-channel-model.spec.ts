@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BroadcastChannel, type Received, type Receiver } from '#broadcast';
+import { guarded } from './guarded.ts';
 
 /**
  * The model: every receiver has a plain list of all it has not read, and a ring is only a rule about how long
@@ -132,54 +133,60 @@ const commands = fc.commands(
 
 const modelSuite = suite('broadcast channel, model');
 
-modelSuite('2,000 random histories agree with plain lists', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 7 }), commands, (capacity, sequence) => {
-      fc.modelRun(
-        () => ({
-          model: { capacity, receivers: [], closed: false, published: 0 } as Model,
-          real: { channel: new BroadcastChannel<number>(capacity), receivers: [] } as Real,
-        }),
-        sequence,
-      );
-    }),
-    { numRuns: 2000 },
-  );
-});
+modelSuite(
+  '2,000 random histories agree with plain lists',
+  guarded(() => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 7 }), commands, (capacity, sequence) => {
+        fc.modelRun(
+          () => ({
+            model: { capacity, receivers: [], closed: false, published: 0 } as Model,
+            real: { channel: new BroadcastChannel<number>(capacity), receivers: [] } as Real,
+          }),
+          sequence,
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  }),
+);
 
-modelSuite('every value is read once or told as missed, however reads and writes interleave', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 1, max: 8 }),
-      fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 20 }),
-      fc.scheduler(),
-      async (capacity, bursts, scheduler) => {
-        const channel = new BroadcastChannel<number>(capacity);
-        const total = bursts.reduce((sum, burst) => sum + burst, 0);
-        const readers = [0, 1, 2].map(async () => {
-          let next = 0;
-          for await (const received of channel.subscribe()) {
-            if ('lagged' in received) next += received.lagged;
-            else assert.is(received.value, next++);
-            await scheduler.schedule(Promise.resolve());
+modelSuite(
+  'every value is read once or told as missed, however reads and writes interleave',
+  guarded(async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 8 }),
+        fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 20 }),
+        fc.scheduler(),
+        async (capacity, bursts, scheduler) => {
+          const channel = new BroadcastChannel<number>(capacity);
+          const total = bursts.reduce((sum, burst) => sum + burst, 0);
+          const readers = [0, 1, 2].map(async () => {
+            let next = 0;
+            for await (const received of channel.subscribe()) {
+              if ('lagged' in received) next += received.lagged;
+              else assert.is(received.value, next++);
+              await scheduler.schedule(Promise.resolve());
+            }
+            return next;
+          });
+          const counted = Promise.all(readers);
+          counted.catch(() => {}); // a reader may fail long before it is looked at below
+          let value = 0;
+          for (const burst of bursts) {
+            for (let i = 0; i < burst; i += 1) channel.publish(value++);
+            await new Promise((resolve) => setImmediate(resolve));
+            if (scheduler.count() > 0 && burst % 2 === 0) await scheduler.waitOne();
           }
-          return next;
-        });
-        const counted = Promise.all(readers);
-        counted.catch(() => {}); // a reader may fail long before it is looked at below
-        let value = 0;
-        for (const burst of bursts) {
-          for (let i = 0; i < burst; i += 1) channel.publish(value++);
-          await new Promise((resolve) => setImmediate(resolve));
-          if (scheduler.count() > 0 && burst % 2 === 0) await scheduler.waitOne();
-        }
-        channel.close();
-        const counts = await scheduler.waitFor(counted);
-        assert.equal(counts, [total, total, total]);
-      },
-    ),
-    { numRuns: 200 },
-  );
-});
+          channel.close();
+          const counts = await scheduler.waitFor(counted);
+          assert.equal(counts, [total, total, total]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  }),
+);
 
 modelSuite.run();

@@ -42,7 +42,7 @@ async function expectRound(clients: RawSocket[], bytes = '00000003 02 6f6b'): Pr
   for (const client of clients) await client.expect(bytes);
 }
 
-describe('broadcast server', { timeout: 60_000 }, () => {
+describe('broadcast server', { timeout: 60_000, concurrency: 4 }, () => {
   it('sends a frame of one to all, the sender among them', async (t) => {
     const { server } = await start(t);
     const clients = await join(t, server, 3);
