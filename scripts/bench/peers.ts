@@ -1,0 +1,172 @@
+/** Chapter 7's peers: the benchmarks of the seed, a larger one, and what a pool is good for. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type Bench, benchOptions } from './bench-module.ts';
+import type { PeersResult, PeersTask } from './peers-process.ts';
+import { Report } from './report.ts';
+import { figure, median, ratio } from './table.ts';
+
+const PROCESS = new URL('./peers-process.ts', import.meta.url);
+const SIZE = 64;
+/** What the seed's text gives for 1,024 messages, in either way: 1.00 to 1.01 s. */
+const SEED_RATE = 1_024 / 1.005;
+
+/** A sender and a receiver, each a process. */
+class Pair implements AsyncDisposable {
+  readonly #sender: ChildProcess;
+  readonly #receiver: ChildProcess;
+
+  private constructor(sender: ChildProcess, receiver: ChildProcess) {
+    this.#sender = sender;
+    this.#receiver = receiver;
+  }
+
+  static async start(system: string, poolSize: number): Promise<Pair> {
+    const receiver = fork(PROCESS, ['receiver', system]);
+    const [{ address }] = (await once(receiver, 'message')) as [{ address: string }];
+    const sender = fork(PROCESS, ['sender', system, address, String(poolSize)]);
+    await once(sender, 'message');
+    return new Pair(sender, receiver);
+  }
+
+  /** Gives both their tasks, and waits until both are done. */
+  async run(sending: PeersTask, receiving: PeersTask): Promise<{ sent: PeersResult; received: PeersResult }> {
+    const results = Promise.all([once(this.#sender, 'message'), once(this.#receiver, 'message')]);
+    this.#receiver.send(receiving);
+    this.#sender.send(sending);
+    const [[sent], [received]] = (await results) as [[PeersResult], [PeersResult]];
+    return { sent, received };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of [this.#sender, this.#receiver]) {
+      const gone = once(child, 'exit');
+      child.kill();
+      await gone;
+    }
+  }
+}
+
+interface Case {
+  readonly title: string;
+  readonly messages: number;
+  readonly parallel: boolean;
+}
+
+interface Measured {
+  readonly rate: number;
+  readonly cpu: number;
+}
+
+/** The middle of several rounds on one pair of processes, after one round that does not count. */
+async function measure(pair: Pair, { messages, parallel }: Case, rounds: number): Promise<Measured> {
+  const found: Measured[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const { sent, received } = await pair.run(
+      { do: 'send', messages, size: SIZE, parallel },
+      { do: 'count', messages },
+    );
+    // From the first send to the last arrival.
+    const rate = messages / ((received.ended - sent.began) / 1_000);
+    if (round > 0) found.push({ rate, cpu: ((sent.cpu + received.cpu) * 1_000) / messages });
+  }
+  return { rate: median(found.map(({ rate }) => rate)), cpu: median(found.map(({ cpu }) => cpu)) };
+}
+
+async function hasZeromq(): Promise<boolean> {
+  return import('zeromq').then(
+    () => true,
+    () => false,
+  );
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+async function run(args: string[]): Promise<void> {
+  const { quick, record } = benchOptions(args);
+  const rounds = quick ? 3 : 15;
+  const report = new Report('peers', { record });
+  const zeromq = await hasZeromq();
+  const cases: Case[] = [
+    { title: '1,024 in sequence', messages: 1_024, parallel: false },
+    { title: '1,024 in parallel', messages: 1_024, parallel: true },
+    { title: '100,000 in sequence', messages: 100_000, parallel: false },
+    { title: '100,000 in parallel', messages: 100_000, parallel: true },
+  ];
+
+  report.text(
+    `One peer sends ${SIZE}-byte messages to another, each in its own process, over a connection that is open. From the first send to the last arrival; the median of ${rounds} rounds. "In sequence" awaits each send before the next. zeromq (PUSH to PULL over TCP, its defaults) allows one send at a time, so both of its rows are that loop. The two take turns. The seed gives 1.0 s for 1,024, sequential or parallel, on another machine: about ${figure(SEED_RATE)} a second.`,
+  );
+  if (!zeromq) report.text('zeromq is skipped: the npm package is not installed (npm ci installs it).');
+
+  const rows: { title: string; own: Measured; other: Measured | undefined }[] = [];
+  for (const one of cases) {
+    const times = one.messages > 10_000 ? Math.ceil(rounds / 3) : rounds;
+    report.progress(`${one.title} ...`);
+    await using own = await Pair.start('leveret', 4);
+    const mine = await measure(own, one, times);
+    let other: Measured | undefined;
+    if (zeromq) {
+      await using theirs = await Pair.start('zeromq', 1);
+      other = await measure(theirs, one, times);
+    }
+    rows.push({ title: one.title, own: mine, other });
+  }
+  report.table({
+    columns: [
+      'messages',
+      'leveret msg/s',
+      'zeromq msg/s',
+      'ratio',
+      'leveret CPU us/msg',
+      'zeromq CPU us/msg',
+    ],
+    rows: rows.map(({ title, own, other }) => [
+      title,
+      figure(own.rate),
+      other === undefined ? '-' : figure(other.rate),
+      ratio(own.rate, other?.rate),
+      figure(own.cpu),
+      other === undefined ? '-' : figure(other.cpu),
+    ]),
+  });
+  report.chart(
+    'peers',
+    'Messages a second from one peer to another, 64 bytes',
+    rows.map(({ title, own, other }) => ({
+      title,
+      bars: [
+        { label: 'leveret', value: own.rate, text: figure(own.rate), own: true },
+        ...(other === undefined ? [] : [{ label: 'zeromq', value: other.rate, text: figure(other.rate) }]),
+      ],
+    })),
+  );
+
+  const small = quick ? 200 : 2_000;
+  report.text(
+    `What a pool is for: a ${SIZE}-byte datagram every millisecond, while two datagrams of 1 MB are always under way to the same address. Milliseconds from the send of a small datagram to its arrival, ${figure(small)} of them.`,
+  );
+  const table: string[][] = [];
+  for (const [title, poolSize, bulk] of [
+    ['pool of 1, no large ones', 1, 0],
+    ['pool of 1', 1, 1_000_000],
+    ['pool of 4', 4, 1_000_000],
+  ] as const) {
+    await using pair = await Pair.start('leveret', poolSize);
+    await pair.run({ do: 'mix', small: 100, bulk }, { do: 'latencies', small: 100 });
+    const { received } = await pair.run({ do: 'mix', small, bulk }, { do: 'latencies', small });
+    const latencies = received.latencies ?? [];
+    table.push([title, ...[0.5, 0.9, 0.99].map((share) => figure(percentile(latencies, share)))]);
+  }
+  report.table({ columns: ['connections', 'p50 ms', 'p90 ms', 'p99 ms'], rows: table });
+  await report.save();
+}
+
+export const bench: Bench = {
+  name: 'peers',
+  summary: "chapter 7's peers beside zeromq: messages a second, and what a pool is for",
+  run,
+};
