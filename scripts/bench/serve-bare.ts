@@ -19,15 +19,25 @@ const READY = pong(Buffer.from('ready'));
 const subscribers: net.Socket[] = [];
 const prebuilt = new Map<number, Buffer>();
 let unanswered = 0;
+let scheduled = false;
 
-function deliver(bytes: number): void {
+/** As a broker may, wait for the end of the turn: what several reads brought goes out in one write. */
+function received(bytes: number): void {
   unanswered += bytes;
-  const count = Math.floor(unanswered / publishSize);
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(deliver);
+}
+
+function deliver(): void {
+  scheduled = false;
+  const count = Math.min(0xffff, Math.floor(unanswered / publishSize));
   if (count === 0) return;
   unanswered -= count * publishSize;
   const frame = prebuilt.get(count) ?? messages(TOPIC, payload, count);
   prebuilt.set(count, frame);
   for (const socket of subscribers) socket.write(frame);
+  if (unanswered >= publishSize) received(0);
 }
 
 const server = net.createServer({ noDelay: true }, (socket) => {
@@ -37,7 +47,7 @@ const server = net.createServer({ noDelay: true }, (socket) => {
     if (index !== -1) subscribers.splice(index, 1);
   });
   socket.once('data', (hello) => {
-    if (hello.includes('bench-publisher')) socket.on('data', (bytes) => deliver(bytes.length));
+    if (hello.includes('bench-publisher')) socket.on('data', (bytes) => received(bytes.length));
     else subscribers.push(socket);
     socket.write(READY);
   });

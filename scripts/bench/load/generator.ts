@@ -54,6 +54,7 @@ async function load(job: LoadJob): Promise<LoadResult> {
 
   const window = await bestWindow(job, phase);
   await phase(window, job.warmUpMs);
+  process.send?.({ measuring: true });
   const watch = new ProcessWatch(job.pid);
   const ownCpu = process.cpuUsage();
   const result = await phase(window, job.measureMs);

@@ -52,9 +52,17 @@ export function messages(topic: string, payload: Buffer, count: number): Buffer 
   return frame(MESSAGES, text(1, topic), uint(8, 1), uint(2, count), repeat(record, count));
 }
 
-/** `SUBSCRIBE` to what comes next (start 1), with no window. */
-export function subscribe(topic: string, request = 0): Buffer {
-  return frame(SUBSCRIBE, uint(4, request), text(1, topic), uint(1, 1), uint(8, 0), uint(2, 0), text(1, ''));
+/** `SUBSCRIBE` with no window: to what comes next (start 1), or to all that is retained (start 0). */
+export function subscribe(topic: string, request = 0, start = 1): Buffer {
+  return frame(
+    SUBSCRIBE,
+    uint(4, request),
+    text(1, topic),
+    uint(1, start),
+    uint(8, 0),
+    uint(2, 0),
+    text(1, ''),
+  );
 }
 
 /** `PING` with these bytes. */

@@ -5,12 +5,16 @@ import type { LoadJob, LoadResult } from './generator.ts';
 
 const GENERATOR = fileURLToPath(new URL('./generator.ts', import.meta.url));
 
-/** Run one load in a generator process of its own. Rejects when it could not run; a loss is in the result. */
-export function runLoad(job: LoadJob): Promise<LoadResult> {
+/**
+ * Run one load in a generator process of its own. Rejects when it could not run; a loss is in the result.
+ * `onMeasuring` is called when the warm-up is over and the measured phase begins.
+ */
+export function runLoad(job: LoadJob, onMeasuring: () => void = () => {}): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const child = fork(GENERATOR, [], { execArgv: ['--import', 'tsx'] });
-    child.once('message', (answer: { result?: LoadResult; error?: string }) => {
-      if (answer.result) resolve(answer.result);
+    child.on('message', (answer: { measuring?: true; result?: LoadResult; error?: string }) => {
+      if (answer.measuring) onMeasuring();
+      else if (answer.result) resolve(answer.result);
       else reject(new Error(answer.error));
     });
     child.once('error', reject);
