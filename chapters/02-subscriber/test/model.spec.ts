@@ -28,7 +28,7 @@ const bufferStep = fc.oneof(
 
 test('a MessageBuffer does what the naive one does', () => {
   fc.assert(
-    fc.property(options, fc.array(bufferStep, { maxLength: 80 }), (settings, steps) => {
+    fc.property(options, fc.array(bufferStep, { maxLength: 120, size: 'max' }), (settings, steps) => {
       const { clock, topic, buffer } = setUp(settings);
       const naive = new NaiveBuffer(settings);
       for (const step of steps) {
@@ -81,48 +81,52 @@ test('a Subscriber of several topics does what the naive one does', () => {
     dedupeMs: fc.constantFrom(0, 15, 60),
   });
   fc.assert(
-    fc.property(fc.tuple(settings, settings, settings), fc.array(step, { maxLength: 80 }), (each, steps) => {
-      const clock = createManualClock();
-      const registry = new TopicRegistry({ clock });
-      const subscriber = new Subscriber({ clock });
-      const naive = new NaiveTopics();
-      for (const [index, topicSettings] of each.entries()) {
-        registry.create(names[index]!, topicSettings);
-        naive.create(names[index]!, topicSettings);
-      }
-      for (const call of steps) {
-        if (call.do === 'wait') clock.advance(call.ms);
-        if (call.do === 'publish') {
-          const message = registry.use(call.name).append(call.key, Buffer.alloc(0));
-          assert.is(subscriber.offer(message), naive.publish(message, clock()));
+    fc.property(
+      fc.tuple(settings, settings, settings),
+      fc.array(step, { maxLength: 120, size: 'max' }),
+      (each, steps) => {
+        const clock = createManualClock();
+        const registry = new TopicRegistry({ clock });
+        const subscriber = new Subscriber({ clock });
+        const naive = new NaiveTopics();
+        for (const [index, topicSettings] of each.entries()) {
+          registry.create(names[index]!, topicSettings);
+          naive.create(names[index]!, topicSettings);
         }
-        if (call.do === 'subscribe') {
-          const { start, window } = call;
-          const done = code(() => subscriber.subscribe(registry.use(call.name), { start, window }));
-          assert.is(done, naive.subscribe(call.name, start, window, clock()));
+        for (const call of steps) {
+          if (call.do === 'wait') clock.advance(call.ms);
+          if (call.do === 'publish') {
+            const message = registry.use(call.name).append(call.key, Buffer.alloc(0));
+            assert.is(subscriber.offer(message), naive.publish(message, clock()));
+          }
+          if (call.do === 'subscribe') {
+            const { start, window } = call;
+            const done = code(() => subscriber.subscribe(registry.use(call.name), { start, window }));
+            assert.is(done, naive.subscribe(call.name, start, window, clock()));
+          }
+          if (call.do === 'unsubscribe') {
+            assert.is(
+              code(() => subscriber.unsubscribe(call.name)),
+              naive.unsubscribe(call.name),
+            );
+          }
+          if (call.do === 'commit') {
+            assert.is(
+              code(() => subscriber.commit(call.name, call.id)),
+              naive.commit(call.name, call.id),
+            );
+          }
+          if (call.do === 'take') {
+            const taken = subscriber.take();
+            // Between the losses of two topics there is no order to keep; between messages there is.
+            if (taken !== undefined && isSkipped(taken))
+              assert.equal(taken, naive.takeLoss(taken.topic, clock()));
+            else assert.is(word(taken), word(naive.takeMessage(clock())));
+          }
+          assert.is(subscriber.lag, naive.lag(clock()));
         }
-        if (call.do === 'unsubscribe') {
-          assert.is(
-            code(() => subscriber.unsubscribe(call.name)),
-            naive.unsubscribe(call.name),
-          );
-        }
-        if (call.do === 'commit') {
-          assert.is(
-            code(() => subscriber.commit(call.name, call.id)),
-            naive.commit(call.name, call.id),
-          );
-        }
-        if (call.do === 'take') {
-          const taken = subscriber.take();
-          // Between the losses of two topics there is no order to keep; between messages there is.
-          if (taken !== undefined && isSkipped(taken))
-            assert.equal(taken, naive.takeLoss(taken.topic, clock()));
-          else assert.is(word(taken), word(naive.takeMessage(clock())));
-        }
-        assert.is(subscriber.lag, naive.lag(clock()));
-      }
-    }),
+      },
+    ),
     { numRuns: 2_000 },
   );
 });
