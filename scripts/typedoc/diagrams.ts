@@ -9,6 +9,12 @@ function countArrows(source: string): number {
   return [...bare.matchAll(/<?(?:-->|---|-\.+->|-\.+-|==>|===)/g)].length;
 }
 
+/** The labels of a flowchart's nodes, in brackets of any kind. */
+function findLabels(source: string): string[] {
+  const labels = [...source.matchAll(/\w(?:\[+|\(+|{+)"?([^\][(){}"|]+)"?(?:\]|\)|})/g)];
+  return labels.map(([, label = '']) => label.trim()).filter((label) => !/<br|\\n/.test(label));
+}
+
 function describe(source: string): string {
   const words = [...source.matchAll(/[[({|"]+([^\])}|"[({]+)[\])}|"]+|:\s*(.+)$/gm)].map(
     ([, label, message]) => (label ?? message ?? '').trim(),
@@ -17,7 +23,11 @@ function describe(source: string): string {
 }
 
 function escapeAttribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
 }
 
 /**
@@ -31,6 +41,10 @@ export function renderDiagram(source: string): string {
     const drawn = [...svg.matchAll(/class="edge"/g)].length;
     const meant = countArrows(source);
     if (drawn < meant) throw new Error(`${meant} arrows in the source, ${drawn} in the drawing`);
+    const lost = findLabels(source).filter((label) => !svg.includes(escapeAttribute(label)));
+    // The renderer takes a node's label only where the node is named first.
+    if (lost.length > 0)
+      throw new Error(`the drawing lacks ${lost.join(', ')}: give labels where nodes are first named`);
   }
   const id = createHash('sha256').update(source).digest('hex').slice(0, 8);
   const own = svg

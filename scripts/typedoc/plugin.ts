@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   type Application,
   Converter,
@@ -86,7 +86,8 @@ function nameThings(app: Application): void {
   const doors = readDoors();
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document: DocumentReflection) => {
     if (!sourceOf(document).includes('/')) document.frontmatter.group ??= 'Project';
-    if (document.frontmatter.title !== undefined) return;
+    // TypeDoc has taken the title out of the front matter by now; without one the file's name stands in its place.
+    if (document.name !== basename(sourceOf(document), '.md')) return;
     const heading = /^#\s+(.+)$/m.exec(document.content.map((part) => part.text).join(''))?.[1];
     if (heading !== undefined) document.name = heading.trim();
   });

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findHollowTests, findTestFiles, matches, neededPrograms } from '../test-runner/find-files.ts';
+import { readTotals } from '../test-runner/specs.ts';
+
+const runner = suite<{ root: string }>('test runner');
+
+runner.before.each((context) => {
+  context.root = mkdtempSync(join(tmpdir(), 'leveret-runner-'));
+});
+runner.after.each(({ root }) => rmSync(root, { recursive: true, force: true }));
+
+function put(root: string, path: string, text = ''): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+runner('takes a number for a chapter, and other text for a part of a path', () => {
+  const path = 'chapters/01-framed-echo/test/frame-reader-04.spec.ts';
+  assert.ok(matches(path, []));
+  assert.ok(matches(path, ['1']));
+  assert.ok(matches(path, ['01']));
+  assert.ok(matches(path, ['02', 'frame-reader']));
+  assert.not.ok(matches(path, ['04']));
+  assert.not.ok(matches(path, ['broker']));
+});
+
+runner('finds both kinds of test files, sorted, and nothing else', ({ root }) => {
+  put(root, 'chapters/02-b/test/b.test.ts');
+  put(root, 'chapters/01-a/test/deep/a.spec.ts');
+  put(root, 'chapters/01-a/test/support.ts');
+  put(root, 'chapters/01-a/node_modules/x/x.test.ts');
+  put(root, 'scripts/test/s.test.ts');
+  assert.equal(findTestFiles([], root), {
+    specs: ['chapters/01-a/test/deep/a.spec.ts'],
+    tests: ['chapters/02-b/test/b.test.ts', 'scripts/test/s.test.ts'],
+  });
+  assert.equal(findTestFiles(['02'], root), { specs: [], tests: ['chapters/02-b/test/b.test.ts'] });
+});
+
+runner('reads which programs tests need', ({ root }) => {
+  put(root, 'a.test.ts', "// needs: redis-server, nats-server\nimport 'x';\n");
+  put(root, 'b.test.ts', '// needs: redis-server ip\n');
+  assert.equal(neededPrograms(['a.test.ts', 'b.test.ts'], root), ['ip', 'nats-server', 'redis-server']);
+});
+
+runner('refuses suites that never run', ({ root }) => {
+  const run = '.run()';
+  put(root, 'none.spec.ts', "const a = suite('a');");
+  put(root, 'half.spec.ts', `const a = suite('a'); const b = suite<Context>('b'); a${run};`);
+  put(root, 'good.spec.ts', `const a = suite('a'); a${run};`);
+  put(root, 'plain.spec.ts', `import { test } from 'uvu';\ntest${run};`);
+  const specs = ['none.spec.ts', 'half.spec.ts', 'good.spec.ts', 'plain.spec.ts'];
+  const mistakes = findHollowTests({ specs, tests: [] }, root);
+  assert.equal(mistakes, [
+    'none.spec.ts: 1 suite(s), but 0 .run()',
+    'half.spec.ts: 2 suite(s), but 1 .run()',
+  ]);
+});
+
+runner('refuses tests that leave others out', ({ root }) => {
+  const only = 'only';
+  put(root, 'a.test.ts', `  test.${only}('x', () => {});`);
+  put(root, 'b.test.ts', `test('x', { ${only}: true }, () => {});`);
+  put(root, 'c.test.ts', "test('the only one', () => {});");
+  const mistakes = findHollowTests({ specs: [], tests: ['a.test.ts', 'b.test.ts', 'c.test.ts'] }, root);
+  assert.is(mistakes.length, 2);
+});
+
+runner('sums what uvu printed for each suite, with or without colours', () => {
+  const one = '\n  Total:     3\n  Passed:    2\n  Skipped:   1\n  Duration:  0.41ms\n';
+  const coloured = '\x1b[32m  Total:     4\x1b[39m\n  Passed:    4\n  Skipped:   0\n';
+  assert.equal(readTotals(one + coloured), { total: 7, passed: 6, skipped: 1 });
+  assert.is(readTotals('nothing'), undefined);
+});
+
+runner.run();
