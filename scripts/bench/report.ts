@@ -9,7 +9,7 @@ const CHARTS = new URL('../../docs/bench/', import.meta.url);
 
 /**
  * What a bench prints, and with `--record` also writes: tables and charts go into docs/benchmarks.md between the
- * markers `<!-- bench: NAME -->` and `<!-- /bench: NAME -->`, with the day and the machine.
+ * markers `<!-- bench: NAME -->` and `<!-- /bench: NAME -->`, with the day and the machine (a new bench gets a section at the end).
  */
 export class Report {
   readonly #name: string;
@@ -51,7 +51,8 @@ export class Report {
     if (!this.#record) return;
     const open = `<!-- bench: ${this.#name} -->`;
     const close = `<!-- /bench: ${this.#name} -->`;
-    const document = await readFile(DOCUMENT, 'utf8');
+    const found = await readFile(DOCUMENT, 'utf8');
+    const document = found.includes(open) ? found : `${found}\n## ${this.#name}\n\n${open}\n${close}\n`;
     const from = document.indexOf(open);
     const to = document.indexOf(close);
     if (from === -1 || to < from) throw new Error(`docs/benchmarks.md has no markers ${open} ... ${close}`);

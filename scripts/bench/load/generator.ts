@@ -31,6 +31,8 @@ export interface LoadResult extends PhaseResult {
   /** Processor time of the broker and of this generator over the measured phase, in seconds. */
   readonly brokerCpuSeconds: number;
   readonly generatorCpuSeconds: number;
+  /** How long both were ready to run but had no core, in seconds. */
+  readonly waitedSeconds: number;
   readonly peakResidentBytes: number;
 }
 
@@ -56,16 +58,19 @@ async function load(job: LoadJob): Promise<LoadResult> {
   await phase(window, job.warmUpMs);
   process.send?.({ measuring: true });
   const watch = new ProcessWatch(job.pid);
+  const ownWatch = new ProcessWatch(process.pid);
   const ownCpu = process.cpuUsage();
   const result = await phase(window, job.measureMs);
   const own = process.cpuUsage(ownCpu);
   const broker = watch.stop();
+  const waitedSeconds = broker.waitedSeconds + ownWatch.stop().waitedSeconds;
   for (const connection of [publisher, ...subscribers]) connection.close();
   return {
     ...result,
     window,
     brokerCpuSeconds: broker.cpuSeconds,
     generatorCpuSeconds: (own.user + own.system) / 1e6,
+    waitedSeconds,
     peakResidentBytes: broker.peakResidentBytes,
   };
 }
