@@ -21,8 +21,11 @@ export interface SubscribeOptions {
  * and offers it each message that is published there.
  */
 export class Subscription implements HeapItem {
+  /** What it is interested in. */
   readonly topic: Topic;
+  /** For the heap of its subscriber. */
   place = -1;
+  /** For the heap of its subscriber. */
   rank = 0;
   readonly #ready: ReadyHeap<Subscription>;
   readonly #allowance: Allowance;

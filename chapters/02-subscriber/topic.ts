@@ -43,6 +43,7 @@ export interface TopicOptions {
  * It knows nothing of subscribers: whoever calls `append` passes the message on.
  */
 export class Topic {
+  /** Its name. */
   readonly name: string;
   readonly #clock: Clock;
   readonly #sequence: Sequence;
