@@ -10,6 +10,15 @@ export { type BrokerLimits, type BrokerOptions, DEFAULT_LIMITS } from './broker-
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
 export {
+  Client,
+  type ClientOptions,
+  connect,
+  type OutgoingMessage,
+  type Payload,
+  type SubscribeOptions,
+} from './client.ts';
+export type { ConnectOptions } from './client-connection.ts';
+export {
   type ClientFrame,
   type ClientPingFrame,
   type ClientPongFrame,
@@ -24,6 +33,12 @@ export {
   type SubscribeFrame,
   type UnsubscribeFrame,
 } from './client-frames.ts';
+export {
+  ClientSubscription,
+  ReceivedMessage,
+  type SkippedIds,
+  type SubscriptionHost,
+} from './client-subscription.ts';
 export * from './constants.ts';
 export { Deadlines, type Overdue } from './deadlines.ts';
 export { bytesText, describeFrame, typeName } from './describe.ts';

@@ -1,14 +1,24 @@
 /** The golden vectors against a live broker. Part of the conversation suite. */
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { StartBroker, StartedBroker } from './conversation-suite.ts';
 import { type Address, RawClient } from './raw-client.ts';
 import { helloHex, type Vector, vectors } from './vectors.ts';
+import { TIMEOUT } from './with-broker.ts';
 
-/** Register one test for each vector that a client may send. */
-export function vectorConversations(address: () => Address, features: ReadonlySet<string>): void {
+/** Register one test for each vector that a client may send, with one broker for all of them. */
+export function vectorConversations(start: StartBroker, features: ReadonlySet<string>): void {
+  let broker: StartedBroker | undefined;
+  before(async () => {
+    broker = await start({});
+  });
+  after(() => broker?.close());
   for (const vector of vectors) {
     if (vector.from !== 'client') continue;
     if (vector.feature !== undefined && features.has(vector.feature)) continue;
-    test(`vector: ${vector.name}`, { timeout: 20_000 }, () => play(vector, address()));
+    test(vector.name, { timeout: TIMEOUT }, async () => {
+      if (broker === undefined) throw new Error('there is no broker');
+      await play(vector, broker);
+    });
   }
 }
 

@@ -1,0 +1,393 @@
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { LeveretError } from '#framing';
+import {
+  BrokerType,
+  type Client,
+  type ClientOptions,
+  connect,
+  encodeBrokerFrame,
+  ProtocolError,
+  type RunningBroker,
+  type SkippedIds,
+  startBroker,
+} from '#protocol';
+import { until } from './raw-client.ts';
+
+const timeout = 20_000;
+let broker: RunningBroker;
+const clients: Client[] = [];
+
+before(async () => {
+  broker = await startBroker();
+});
+after(() => broker.close());
+
+let topics = 0;
+/** A topic that no other test uses. */
+const fresh = () => `test/${++topics}`;
+
+async function client(options: Partial<ClientOptions> = {}): Promise<Client> {
+  const { host, port } = broker;
+  const opened = await connect({ host, port, ...options });
+  clients.push(opened);
+  return opened;
+}
+
+after(async () => {
+  await Promise.all(clients.map((opened) => opened.close()));
+});
+
+const hasCode = (code: string) => (error: unknown) => error instanceof LeveretError && error.code === code;
+
+describe('connect', () => {
+  test('tells connection, epoch and frame size', { timeout }, async () => {
+    const [a, b] = [await client({ name: 'a' }), await client()];
+    assert.notEqual(a.connectionId, b.connectionId);
+    assert.equal(a.epoch, b.epoch);
+    assert.equal(a.maxFrameSize, 1_048_576);
+  });
+
+  test('nobody there: REFUSED', { timeout }, async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    await assert.rejects(connect({ port }), hasCode('REFUSED'));
+  });
+
+  test('somebody silent there: TIMEOUT', { timeout }, async () => {
+    const { port, close } = await fakeBroker(() => {});
+    await assert.rejects(connect({ port, timeout: 50 }), hasCode('TIMEOUT'));
+    await close();
+  });
+
+  test('aborted before and while connecting', { timeout }, async () => {
+    const { port, close } = await fakeBroker(() => {});
+    await assert.rejects(connect({ port, signal: AbortSignal.abort() }), hasCode('ABORTED'));
+    const stop = new AbortController();
+    const connecting = connect({ port, signal: stop.signal });
+    setImmediate(() => stop.abort());
+    await assert.rejects(connecting, hasCode('ABORTED'));
+    await close();
+  });
+
+  test('something there that is no broker: BAD_BROKER', { timeout }, async () => {
+    const { port, close } = await fakeBroker((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await assert.rejects(connect({ port }), hasCode('BAD_BROKER'));
+    await close();
+  });
+
+  test('a wrong token: DENIED, and the right one lets in', { timeout }, async () => {
+    const guarded = await startBroker({ token: 'open sesame' });
+    for (const token of ['', 'open', 'open sesame!']) {
+      await assert.rejects(connect({ port: guarded.port, token }), (error: unknown) => {
+        return error instanceof ProtocolError && error.code === 'DENIED' && error.fatal;
+      });
+    }
+    const inside = await connect({ port: guarded.port, token: 'open sesame' });
+    await inside.ping();
+    await inside.close();
+    await guarded.close();
+  });
+});
+
+describe('publish and subscribe', () => {
+  test('confirmed, unconfirmed and in a batch, in order, to oneself too', { timeout }, async () => {
+    const topic = fresh();
+    const [alice, bob] = [await client({ name: 'alice' }), await client({ name: 'bob' })];
+    const mine = await alice.subscribe(topic);
+    const his = await bob.subscribe(topic);
+    assert.deepEqual(await alice.publish(topic, 'one'), { id: 1 });
+    await alice.send(topic, 'two', { key: 'ключ' });
+    const batch = [{ payload: 'three' }, { payload: Buffer.from([0, 255]), key: 'k' }];
+    assert.deepEqual(await alice.publishMany(topic, batch), { firstId: 3, count: 2 });
+    for (const subscription of [mine, his]) {
+      const got = [];
+      for (let i = 0; i < 4; i++) got.push(await subscription.next());
+      assert.deepEqual(
+        got.map((message) => [message?.id, message?.key, message?.payload.toString('latin1')]),
+        [
+          [1, '', 'one'],
+          [2, 'ключ', 'two'],
+          [3, '', 'three'],
+          [4, 'k', '\x00\xff'],
+        ],
+      );
+    }
+  });
+
+  test('from the earliest, from the latest, after an id', { timeout }, async () => {
+    const topic = fresh();
+    const alice = await client();
+    await alice.createTopic(topic, { retentionMs: 60_000 });
+    for (const text of ['a', 'b', 'c']) await alice.publish(topic, text);
+    const first = async (from: 'earliest' | 'latest' | { after: number }) => {
+      const reader = await client();
+      const subscription = await reader.subscribe(topic, { from });
+      return async () => (await subscription.next())?.text();
+    };
+    const [earliest, latest, resumed] = [
+      await first('earliest'),
+      await first('latest'),
+      await first({ after: 2 }),
+    ];
+    await alice.publish(topic, 'd');
+    assert.equal(await earliest(), 'a');
+    assert.equal(await latest(), 'd');
+    assert.equal(await resumed(), 'c');
+    await assert.rejects(alice.subscribe(topic, { from: { after: 5 } }), hasCode('OUT_OF_RANGE'));
+  });
+
+  test('a window of 1 is lock-step; lag counts what is not committed', { timeout }, async () => {
+    const topic = fresh();
+    const alice = await client();
+    const subscription = await alice.subscribe(topic, { window: 1 });
+    for (const text of ['a', 'b', 'c']) await alice.publish(topic, text);
+    const first = await subscription.next();
+    assert.equal(first?.text(), 'a');
+    assert.equal(await alice.lag(), 3);
+    await alice.ping();
+    assert.equal(subscription.waiting, 0, 'nothing comes before the commit');
+    first?.commit();
+    const second = await subscription.next();
+    assert.equal(second?.text(), 'b');
+    assert.equal(await alice.lag(), 2);
+    second?.commit();
+    (await subscription.next())?.commit();
+    assert.equal(await alice.lag(), 0);
+  });
+
+  test('a loop that is left ends the subscription', { timeout }, async () => {
+    const topic = fresh();
+    const alice = await client();
+    const subscription = await alice.subscribe(topic);
+    await alice.publishMany(topic, [{ payload: 'a' }, { payload: 'b' }]);
+    for await (const message of subscription) {
+      assert.equal(message.text(), 'a');
+      break;
+    }
+    assert.equal(await subscription.next(), undefined);
+    await subscription.unsubscribe();
+    const again = await alice.subscribe(topic);
+    await alice.publish(topic, 'c');
+    assert.equal((await again.next())?.text(), 'c');
+  });
+
+  test('unsubscribing ends a loop that waits', { timeout }, async () => {
+    const alice = await client();
+    const subscription = await alice.subscribe(fresh());
+    const loop = (async () => {
+      for await (const _ of subscription);
+      return 'ended';
+    })();
+    await alice.ping();
+    await subscription.unsubscribe();
+    assert.equal(await loop, 'ended');
+  });
+
+  test('a second subscription to a topic takes the place of the first', { timeout }, async () => {
+    const topic = fresh();
+    const alice = await client();
+    await alice.createTopic(topic, { retentionMs: 60_000 });
+    await alice.publish(topic, 'a');
+    const first = await alice.subscribe(topic, { from: 'latest' });
+    const second = await alice.subscribe(topic, { from: 'earliest' });
+    assert.equal(await first.next(), undefined);
+    assert.equal((await second.next())?.text(), 'a');
+    await first.unsubscribe();
+    await alice.publish(topic, 'b');
+    assert.equal((await second.next())?.text(), 'b', 'the end of the first leaves the second alone');
+  });
+
+  test('ids that are gone are told', { timeout }, async () => {
+    const small = await startBroker({ maxRetainedBytes: 2_500 });
+    const alice = await connect({ port: small.port });
+    await alice.createTopic('t', { retentionMs: 60_000 });
+    for (let i = 0; i < 6; i++) await alice.publish('t', Buffer.alloc(500));
+    const skipped: SkippedIds[] = [];
+    const subscription = await alice.subscribe('t', {
+      from: { after: 1 },
+      onSkipped: (ids) => skipped.push(ids),
+    });
+    const message = await subscription.next();
+    assert.equal(skipped.length, 1);
+    assert.equal(skipped[0]?.fromId, 2);
+    assert.equal(skipped[0]?.toId, (message?.id ?? 0) - 1);
+    await alice.close();
+    await small.close();
+  });
+
+  test('backpressure: who does not take is not sent to, and loses nothing', { timeout }, async () => {
+    const topic = fresh();
+    const [alice, bob] = [await client(), await client({ maxWaiting: 10 })];
+    const subscription = await bob.subscribe(topic);
+    const payload = Buffer.alloc(100_000);
+    const count = 200;
+    for (let i = 0; i < count; i++) await alice.publish(topic, payload);
+    // 20 MB are under way. What one read brought may be beyond the limit; all of it must not be.
+    assert.ok(subscription.waiting < count / 2, `${subscription.waiting} of ${count} wait`);
+    // An answer comes through all the same.
+    assert.ok((await bob.ping()) >= 0);
+    for (let id = 1; id <= count; id++) assert.equal((await subscription.next())?.id, id);
+  });
+
+  test('who lets too much wait while it awaits answers is given up: OVERFLOW', { timeout }, async () => {
+    const topic = fresh();
+    const [alice, bob] = [await client(), await client({ maxWaiting: 2, maxWaitingBytes: 500_000 })];
+    await bob.subscribe(topic);
+    for (let i = 0; i < 20; i++) await alice.publish(topic, Buffer.alloc(100_000));
+    await assert.rejects(bob.ping(), hasCode('OVERFLOW'));
+    assert.equal((await bob.closed)?.code, 'OVERFLOW');
+  });
+});
+
+describe('errors', () => {
+  test('what the broker refuses is thrown, and the connection stays', { timeout }, async () => {
+    const alice = await client();
+    await assert.rejects(alice.publish('', 'x'), hasCode('BAD_TOPIC'));
+    await assert.rejects(alice.publish(fresh(), 'x', { key: 'k'.repeat(129) }), hasCode('BAD_KEY'));
+    await assert.rejects(alice.subscribe('a.*'), hasCode('UNSUPPORTED'));
+    await assert.rejects(alice.publishMany(fresh(), []), hasCode('BAD_REQUEST'));
+    await assert.rejects(alice.publish(fresh(), Buffer.alloc(1_048_576)), hasCode('TOO_LARGE'));
+    const topic = fresh();
+    await alice.createTopic(topic, { dedupeMs: 1 });
+    await assert.rejects(alice.createTopic(topic, { dedupeMs: 2 }), hasCode('TOPIC_EXISTS'));
+    await alice.ping();
+  });
+
+  test('the largest message that fits comes through', { timeout }, async () => {
+    const alice = await client();
+    const topic = fresh();
+    const subscription = await alice.subscribe(topic);
+    const size = alice.maxFrameSize - 12 - topic.length - 6;
+    await alice.publish(topic, Buffer.alloc(size, 7));
+    assert.equal((await subscription.next())?.payload.length, size);
+    await assert.rejects(alice.publish(topic, Buffer.alloc(size + 1)), hasCode('TOO_LARGE'));
+  });
+
+  test('what nobody waits for goes to onError', { timeout }, async () => {
+    const errors: string[] = [];
+    const alice = await client({ onError: (error) => errors.push(error.code) });
+    await alice.send('', 'x');
+    const subscription = await alice.subscribe(fresh());
+    subscription.commit(1);
+    await alice.ping();
+    assert.deepEqual(errors, ['BAD_TOPIC', 'BAD_COMMIT']);
+  });
+
+  test('the broker goes: what waits is rejected, loops throw', { timeout }, async () => {
+    const mortal = await startBroker();
+    const alice = await connect({ port: mortal.port });
+    const subscription = await alice.subscribe('t');
+    const rejected = assert.rejects(subscription.next(), hasCode('DISCONNECTED'));
+    await mortal.close();
+    await rejected;
+    assert.equal((await alice.closed)?.code, 'DISCONNECTED');
+    await assert.rejects(alice.publish('t', 'x'), hasCode('DISCONNECTED'));
+    await alice.close();
+  });
+
+  test('the connection dies with requests under way', { timeout }, async () => {
+    const sockets: Socket[] = [];
+    const { port, close } = await fakeBroker((socket) => {
+      sockets.push(socket);
+      socket.once('data', () => socket.write(welcome()));
+    });
+    const alice = await connect({ port });
+    const requests = [alice.publish('t', 'x'), alice.lag(), alice.ping(), alice.subscribe('t')];
+    const outcomes = Promise.allSettled(requests);
+    sockets[0]?.resetAndDestroy();
+    for (const outcome of await outcomes) {
+      assert.ok(outcome.status === 'rejected' && hasCode('DISCONNECTED')(outcome.reason));
+    }
+    await close();
+  });
+
+  test('closed by oneself: loops end, methods throw CLOSED', { timeout }, async () => {
+    const alice = await client();
+    const subscription = await alice.subscribe(fresh());
+    const waiting = subscription.next();
+    await alice.close();
+    assert.equal(await waiting, undefined);
+    assert.equal(await alice.closed, undefined);
+    await assert.rejects(alice.ping(), hasCode('CLOSED'));
+    await alice.close();
+  });
+
+  test('a fatal error tells why', { timeout }, async () => {
+    const { port, close } = await fakeBroker((socket) => {
+      socket.once('data', () => {
+        socket.write(welcome());
+        socket.end(encodeBrokerFrame({ type: BrokerType.ERROR, request: 0, code: 9, reason: 'too slow' }));
+      });
+    });
+    const alice = await connect({ port });
+    assert.equal((await alice.closed)?.code, 'SLOW');
+    await assert.rejects(alice.ping(), hasCode('SLOW'));
+    await close();
+  });
+
+  test('await using closes', { timeout }, async () => {
+    const connections = () => broker.status().connections;
+    let opened: Client | undefined;
+    {
+      await using alice = await connect({ port: broker.port });
+      opened = alice;
+      await alice.ping();
+    }
+    await assert.rejects(opened.ping(), hasCode('CLOSED'));
+    const now = connections();
+    await until(() => connections() <= now, 'the broker has noticed');
+  });
+
+  test('a PING of the broker is answered with its bytes', { timeout }, async () => {
+    let heard = '';
+    const { port, close } = await fakeBroker((socket) => {
+      socket.once('data', () => {
+        socket.write(welcome());
+        socket.write(encodeBrokerFrame({ type: BrokerType.PING, bytes: Buffer.from('abc') }));
+        socket.on('data', (chunk) => {
+          heard += chunk.toString('hex');
+        });
+      });
+    });
+    const alice = await connect({ port });
+    await until(() => heard.includes('000000040a616263'), 'the PONG has come');
+    const gone = alice.close();
+    await close();
+    await gone;
+  });
+});
+
+function welcome(): Buffer {
+  return encodeBrokerFrame({
+    type: BrokerType.WELCOME,
+    version: 1,
+    connectionId: 1,
+    maxFrameSize: 1_048_576,
+    epoch: 1,
+  });
+}
+
+/** A server on a free port that does with its connections what the test says. */
+async function fakeBroker(
+  onConnection: (socket: Socket) => void,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { startBroker } from '#protocol';
+import { conversationSuite } from './conversation-suite.ts';
+
+conversationSuite('chapter 4', (options) => startBroker(options));
