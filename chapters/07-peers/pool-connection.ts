@@ -102,7 +102,7 @@ export class PoolConnection {
     this.#unsent.push(send);
     if (this.#scheduled || this.#batch.length > 0) return;
     this.#scheduled = true;
-    process.nextTick(() => this.#flush());
+    process.nextTick(this.#endOfTurn);
   }
 
   /** Writes all that waits, in one go. */
@@ -132,25 +132,32 @@ export class PoolConnection {
     this.#batch = batch;
     this.#batchBytes = size;
     this.#batchSince = this.#clock();
-    this.#write(batch, size, () => {
-      this.#batch = [];
-      this.#batchBytes = 0;
-      for (const send of batch) send.fulfil();
-      this.#events.flushed(this, batch.length);
-      if (this.#state === 'draining') this.#socket.end();
-      this.#flush();
-    });
+    this.#write(batch, size);
+  }
+
+  /** The operating system has taken the whole batch. */
+  #written(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    for (const send of batch) send.fulfil();
+    this.#events.flushed(this, batch.length);
+    if (this.#state === 'draining') this.#socket.end();
+    this.#flush();
   }
   // #endregion flush
 
-  /** Gives the socket one batch; `written` is called when the operating system has all of it. */
-  #write(batch: readonly PendingSend[], size: number, written: () => void): void {
+  // A failed write is told by the socket's close, which comes after it. Beware: when a socket is destroyed, Node
+  // calls back the writes that were under way as if they had worked.
+  readonly #done = (error?: Error | null): void => {
+    if (!error && !this.#socket.destroyed) this.#written();
+  };
+
+  readonly #endOfTurn = (): void => this.#flush();
+
+  /** Gives the socket one batch. */
+  #write(batch: readonly PendingSend[], size: number): void {
     const socket = this.#socket;
-    // A failed write is told by the socket's close, which comes after it. Beware: when a socket is destroyed, Node
-    // calls back the writes that were under way as if they had worked.
-    const done = (error?: Error | null) => {
-      if (!error && !socket.destroyed) written();
-    };
     const alone = batch.length === 1 ? batch[0] : undefined;
     if (alone !== undefined && size > MAX_BATCH) {
       // Too large to be worth a copy: header and datagram go out together from where they lie.
@@ -158,7 +165,7 @@ export class PoolConnection {
       putDatagramHeader(header, 0, alone.bytes.length);
       socket.cork();
       socket.write(header);
-      socket.write(alone.bytes, done);
+      socket.write(alone.bytes, this.#done);
       socket.uncork();
       return;
     }
@@ -166,7 +173,7 @@ export class PoolConnection {
     let at = 0;
     for (const send of batch) at = putDatagram(buffer, at, send.bytes);
     if (debug.enabled) debug('%s <- %d datagrams, %d bytes', this.#address, batch.length, size);
-    socket.write(buffer, done);
+    socket.write(buffer, this.#done);
   }
 
   /** Takes back what has not been written. */

@@ -58,19 +58,33 @@ interface Measured {
   readonly cpu: number;
 }
 
-/** The middle of several rounds on one pair of processes, after one round that does not count. */
-async function measure(pair: Pair, { messages, parallel }: Case, rounds: number): Promise<Measured> {
+/** Messages of either system until its code is as fast as it gets: V8 compiles ours while it runs. */
+const WARM_UP = 50_000;
+
+/** The first round on a new pair of processes, and the median of several after a warm-up. */
+async function measure(
+  pair: Pair,
+  { messages, parallel }: Case,
+  rounds: number,
+): Promise<{ first: Measured; warm: Measured }> {
   const found: Measured[] = [];
-  for (let round = 0; round <= rounds; round++) {
+  const warmUp = Math.ceil(WARM_UP / messages);
+  for (let round = 0; round < warmUp + rounds; round++) {
     const { sent, received } = await pair.run(
       { do: 'send', messages, size: SIZE, parallel },
       { do: 'count', messages },
     );
     // From the first send to the last arrival.
     const rate = messages / ((received.ended - sent.began) / 1_000);
-    if (round > 0) found.push({ rate, cpu: ((sent.cpu + received.cpu) * 1_000) / messages });
+    found.push({ rate, cpu: ((sent.cpu + received.cpu) * 1_000) / messages });
   }
-  return { rate: median(found.map(({ rate }) => rate)), cpu: median(found.map(({ cpu }) => cpu)) };
+  const [first = { rate: Number.NaN, cpu: Number.NaN }] = found;
+  const counted = found.slice(warmUp);
+  const warm = {
+    rate: median(counted.map(({ rate }) => rate)),
+    cpu: median(counted.map(({ cpu }) => cpu)),
+  };
+  return { first, warm };
 }
 
 async function hasZeromq(): Promise<boolean> {
@@ -98,7 +112,7 @@ async function run(args: string[]): Promise<void> {
   ];
 
   report.text(
-    `One peer sends ${SIZE}-byte messages to another, each in its own process, over a connection that is open. From the first send to the last arrival; the median of ${rounds} rounds. "In sequence" awaits each send before the next. zeromq (PUSH to PULL over TCP, its defaults) allows one send at a time, so both of its rows are that loop. The two take turns. The seed gives 1.0 s for 1,024, sequential or parallel, on another machine: about ${figure(SEED_RATE)} a second.`,
+    `One peer sends ${SIZE}-byte messages to another, each in its own process, over a connection that is open. From the first send to the last arrival; the median of ${rounds} rounds (a third as many of the large ones) after a warm-up of ${figure(WARM_UP)} messages. "In sequence" awaits each send before the next. zeromq (PUSH to PULL over TCP, its defaults) allows one send at a time, so both of its rows are that loop. The rows "first time" are new processes whose JavaScript is not compiled yet; zeromq's machine code needs no warming. The seed gives 1.0 s for 1,024, sequential or parallel, on another machine: about ${figure(SEED_RATE)} a second.`,
   );
   if (!zeromq) report.text('zeromq is skipped: the npm package is not installed (npm ci installs it).');
 
@@ -108,12 +122,12 @@ async function run(args: string[]): Promise<void> {
     report.progress(`${one.title} ...`);
     await using own = await Pair.start('leveret', 4);
     const mine = await measure(own, one, times);
-    let other: Measured | undefined;
-    if (zeromq) {
-      await using theirs = await Pair.start('zeromq', 1);
-      other = await measure(theirs, one, times);
+    await using theirs = zeromq ? await Pair.start('zeromq', 1) : undefined;
+    const other = theirs === undefined ? undefined : await measure(theirs, one, times);
+    if (one.messages < WARM_UP) {
+      rows.push({ title: `${one.title}, first time`, own: mine.first, other: other?.first });
     }
-    rows.push({ title: one.title, own: mine, other });
+    rows.push({ title: one.title, own: mine.warm, other: other?.warm });
   }
   report.table({
     columns: [
