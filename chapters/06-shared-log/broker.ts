@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto';
 import createDebug from 'debug';
-import { type ConnectionStatus, ConnectionTable, type Listener, type TableListenOptions } from '#connections';
+import {
+  type CloseReason,
+  type ConnectionStatus,
+  ConnectionTable,
+  type Listener,
+  type TableListenOptions,
+} from '#connections';
 import type { ListenOptions, RunningServer } from '#framing';
 import { encodeBrokerFrame, type HelloFrame, ProtocolError } from '#protocol';
 import { type Clock, monotonicClock } from '#topics';
@@ -17,13 +23,19 @@ const debug = createDebug('leveret:broker');
 export type BrokerExtension = Partial<
   Pick<
     SessionHome,
-    'admit' | 'subscribeSpecially' | 'unsubscribeSpecially' | 'commitSpecially' | 'specialLag' | 'watch'
+    | 'admit'
+    | 'subscribeSpecially'
+    | 'unsubscribeSpecially'
+    | 'unsubscribed'
+    | 'commitSpecially'
+    | 'specialLag'
+    | 'watch'
   >
 > & {
   /** A topic has come into being; nothing has been published to it. */
   topicCreated?(topic: Topic): void;
   /** A session is over. */
-  sessionClosed?(session: Session): void;
+  sessionClosed?(session: Session, reason: CloseReason): void;
 };
 
 /** Options of a {@link LogBroker}: its limits, each with a default, and what is for tests and extensions. */
@@ -108,7 +120,7 @@ export class LogBroker {
           debug('%s is gone: %s %s', session.name, reason, error?.message ?? '');
           if (!session.wasGreeted) this.#greeting--;
           session.closed();
-          extension.sessionClosed?.(session);
+          extension.sessionClosed?.(session, reason);
         },
         refused: (reason) =>
           encodeBrokerFrame(
@@ -192,6 +204,7 @@ export class LogBroker {
       admit: (hello: HelloFrame, session) => extension.admit?.(hello, session),
       subscribeSpecially: (frame, session) => extension.subscribeSpecially?.(frame, session) ?? false,
       unsubscribeSpecially: (frame, session) => extension.unsubscribeSpecially?.(frame, session) ?? false,
+      unsubscribed: (topic, session) => extension.unsubscribed?.(topic, session),
       commitSpecially: (frame, session) => extension.commitSpecially?.(frame, session) ?? false,
       specialLag: (session) => extension.specialLag?.(session) ?? 0,
       watch: (...frame) => extension.watch?.(...frame),

@@ -157,7 +157,7 @@ function create(session: Session, frame: CreateFrame): void {
       { request },
     );
   }
-  if (request !== 0) session.answer({ type: BrokerType.OK, request });
+  session.answerOk(request);
 }
 
 function subscribe(session: Session, frame: SubscribeFrame): void {
@@ -175,8 +175,10 @@ function subscribe(session: Session, frame: SubscribeFrame): void {
 function unsubscribe(session: Session, frame: UnsubscribeFrame): void {
   if (session.home.unsubscribeSpecially(frame, session)) return;
   const { topic, request } = frame;
-  session.unsubscribe(subscriptionTo(session, topic, request));
-  if (request !== 0) session.answer({ type: BrokerType.OK, request });
+  const subscription = subscriptionTo(session, topic, request);
+  session.unsubscribe(subscription);
+  session.answerOk(request);
+  session.home.unsubscribed(subscription.topic, session);
 }
 
 function commit(session: Session, frame: CommitFrame): void {

@@ -50,6 +50,8 @@ export interface SessionHome {
   unsubscribeSpecially(frame: UnsubscribeFrame, session: Session): boolean;
   /** Takes a COMMIT to what {@link SessionHome.subscribeSpecially} took. */
   commitSpecially(frame: CommitFrame, session: Session): boolean;
+  /** The session no longer subscribes to this topic. */
+  unsubscribed(topic: Topic, session: Session): void;
   /** Lag of what {@link SessionHome.subscribeSpecially} took. */
   specialLag(session: Session): number;
   /** A frame has come or goes, for those who watch. Only asked for while {@link SessionHome.watched}. */
@@ -242,6 +244,11 @@ export class Session implements Reader, Publisher {
     this.send(encodeBrokerFrame(frame));
   }
 
+  /** Answers a request with OK, if it asked for an answer. */
+  answerOk(request: number): void {
+    if (request !== 0) this.answer({ type: BrokerType.OK, request });
+  }
+
   /** Ends the connection with an ERROR. */
   fail(error: ProtocolError): void {
     if (this.state === 'closing') return;
@@ -294,7 +301,7 @@ export class Session implements Reader, Publisher {
     const subscription = new Subscription(topic, this, skippedFrom, frame.window);
     this.subscriptions.set(topic.name, subscription);
     topic.add(subscription);
-    if (request !== 0) this.answer({ type: BrokerType.OK, request });
+    this.answerOk(request);
     subscription.skipTo(nextId);
     subscription.pump();
     return subscription;

@@ -1,5 +1,5 @@
 import type { LogLimits } from './limits.ts';
-import type { TopicReader } from './reader.ts';
+import type { TopicReader } from './subscription.ts';
 
 /** A publisher that can be told to wait. */
 export interface Publisher {

@@ -2,8 +2,8 @@ import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
 import type { LogLimits } from './limits.ts';
 import { recordEnd } from './message-frame.ts';
-import type { TopicReader } from './reader.ts';
 import { SlowReaders } from './slow-readers.ts';
+import type { TopicReader } from './subscription.ts';
 import { TopicLog } from './topic-log.ts';
 import type { Turn } from './turn.ts';
 

@@ -1,0 +1,94 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Grants } from '#log';
+import { ProtocolError } from '#protocol';
+import { compilePattern, INBOX_PREFIX, SYSTEM_PREFIX } from './patterns.ts';
+
+/** What somebody may do: lists of topics or patterns. An empty list allows nothing. */
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** A token, and what its holder may do. */
+export interface TokenRule extends Partial<Permissions> {
+  /** The secret. */
+  readonly token: string;
+  /** What the holder is called in the broker's log. */
+  readonly name?: string;
+}
+
+/** Who may use the broker, and for what. */
+export interface AccessRules {
+  /** Tokens that are let in. Lists left out allow everything. */
+  readonly tokens: readonly TokenRule[];
+  /** What clients without a token may do; left out, they are refused. */
+  readonly anonymous?: Partial<Permissions>;
+}
+
+interface Holder {
+  readonly digest: Buffer;
+  readonly grants: Grants;
+}
+
+/** Decides who may come in and what they may do. */
+export class Access {
+  readonly #holders: readonly Holder[];
+  readonly #anonymous: Grants | undefined;
+  /** False when anybody may do anything. */
+  readonly required: boolean;
+
+  constructor(rules?: AccessRules) {
+    this.required = rules !== undefined;
+    this.#holders = (rules?.tokens ?? []).map((rule) => ({
+      digest: digest(rule.token),
+      grants: grantsOf(rule),
+    }));
+    if (rules === undefined) this.#anonymous = grantsOf({});
+    else if (rules.anonymous !== undefined) this.#anonymous = grantsOf(rules.anonymous);
+  }
+
+  /**
+   * What the holder of this token may do; an empty token is nobody in particular.
+   *
+   * @throws ProtocolError DENIED
+   */
+  admit(token: string): Grants {
+    const grants = this.lookUp(token);
+    if (grants !== undefined) return grants;
+    const message = token === '' ? 'this broker asks for a token' : 'this token is not known here';
+    throw new ProtocolError('DENIED', message, { fatal: true });
+  }
+
+  /** What the holder of this token may do, or undefined when they are refused. */
+  lookUp(token: string): Grants | undefined {
+    if (token === '' || !this.required) return this.#anonymous;
+    // Digests have one length, and every holder is compared: the time taken tells nothing about a token.
+    const given = digest(token);
+    let found: Grants | undefined;
+    for (const holder of this.#holders) {
+      if (timingSafeEqual(holder.digest, given)) found = holder.grants;
+    }
+    return found;
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token, 'utf8').digest();
+}
+
+function grantsOf({ publish, subscribe }: Partial<Permissions>): Grants {
+  const mayPublish = anyOf(publish);
+  const maySubscribe = anyOf(subscribe);
+  return {
+    // Replies go to inboxes, whose names only those know who were asked.
+    mayPublish: (topic) =>
+      !topic.startsWith(SYSTEM_PREFIX) && (topic.startsWith(INBOX_PREFIX) || mayPublish(topic)),
+    maySubscribe: (topic) => topic.startsWith(INBOX_PREFIX) || maySubscribe(topic),
+  };
+}
+
+function anyOf(patterns: readonly string[] | undefined): (topic: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const matchers = patterns.map((pattern) => compilePattern(pattern));
+  return (topic) => matchers.some((matches) => matches(topic));
+}

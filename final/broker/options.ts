@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { DEFAULT_HOST, LeveretError } from '#framing';
+import { DEFAULT_LIMITS, type LogLimits } from '#log';
+
+/** The port of a broker that was told no other. */
+export const DEFAULT_PORT = 7410;
+
+/** The path of WebSocket listeners that were told no other. */
+export const DEFAULT_PATH = '/leveret';
+
+const port = z.number().int().min(0).max(65_535);
+const patterns = z.array(z.string().min(1));
+const permissions = { publish: patterns.optional(), subscribe: patterns.optional() };
+
+const listener = z.strictObject({
+  type: z.enum(['tcp', 'tls', 'ws', 'wss']),
+  host: z.string().min(1).default(DEFAULT_HOST),
+  port,
+  path: z.string().startsWith('/').default(DEFAULT_PATH),
+});
+
+const limits = Object.fromEntries(
+  Object.keys(DEFAULT_LIMITS)
+    .filter((name) => name !== 'slowPolicy')
+    .map((name) => [name, z.number().int().min(0).optional()]),
+) as Record<Exclude<keyof LogLimits, 'slowPolicy'>, z.ZodOptional<z.ZodNumber>>;
+
+/** What a configuration may hold. Flags, environment and file are all measured against it. */
+export const brokerSchema = z.strictObject({
+  host: z.string().min(1).default(DEFAULT_HOST),
+  port: port.default(DEFAULT_PORT),
+  listeners: z.array(listener).default([]),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1),
+      key: z.string().min(1),
+      ca: z.string().min(1).optional(),
+      requestClientCert: z.boolean().default(false),
+    })
+    .optional(),
+  auth: z
+    .strictObject({
+      tokens: z
+        .array(z.strictObject({ token: z.string().min(1), name: z.string().optional(), ...permissions }))
+        .default([]),
+      anonymous: z.strictObject(permissions).optional(),
+    })
+    .optional(),
+  allowedOrigins: z.array(z.string()).default([]),
+  insecure: z.boolean().default(false),
+  shutdownDeadline: z.number().int().min(0).default(5000),
+  ...limits,
+  slowPolicy: z.enum(['disconnect', 'skip', 'block']).optional(),
+});
+
+/** Options of `createBroker`; everything may be left out. */
+export type BrokerOptions = z.input<typeof brokerSchema>;
+
+/** Options with nothing left open. */
+export type BrokerSettings = z.output<typeof brokerSchema>;
+
+/** One listener. */
+export type ListenerSettings = BrokerSettings['listeners'][number];
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws LeveretError `BAD_CONFIG` with a line for each mistake, `INSECURE` for a public address that anybody could
+ * use
+ */
+export function readBrokerOptions(given: unknown): BrokerSettings {
+  const result = brokerSchema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map(({ path, message }) => {
+      const where = path.length === 0 ? 'the configuration' : path.join('.');
+      return `  ${where}: ${message}`;
+    });
+    throw new LeveretError('BAD_CONFIG', `the configuration is not right:\n${lines.join('\n')}`);
+  }
+  const settings = result.data;
+  for (const { type } of settings.listeners) {
+    if ((type === 'tls' || type === 'wss') && settings.tls === undefined) {
+      throw new LeveretError('BAD_CONFIG', `a listener of type ${type} needs tls.cert and tls.key`);
+    }
+  }
+  refuseOpenDoor(settings);
+  return settings;
+}
+
+/** A broker that anybody on the network may use is what attackers look for. */
+function refuseOpenDoor({ host, listeners, auth, insecure }: BrokerSettings): void {
+  if (auth !== undefined || insecure) return;
+  const open = [host, ...listeners.map((each) => each.host)].find((each) => !isLoopback(each));
+  if (open === undefined) return;
+  throw new LeveretError(
+    'INSECURE',
+    `${open} can be reached from other machines, and no token is asked for: set auth.tokens, or pass --insecure if that is meant`,
+  );
+}
+
+/** Whether only programs on this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Certificates may be given as text or as the path of a file. */
+export function readPem(value: string): string | Buffer {
+  if (value.includes('-----BEGIN')) return value;
+  try {
+    return readFileSync(value);
+  } catch (cause) {
+    throw new LeveretError('BAD_CONFIG', `cannot read ${value}: give the path of a PEM file, or its text`, {
+      cause,
+    });
+  }
+}

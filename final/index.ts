@@ -1,0 +1,15 @@
+/**
+ * leveret, the broker that the course ends with.
+ *
+ * @packageDocumentation
+ */
+export { LeveretError } from '#framing';
+export type { Grants, LogLimits, SlowPolicy } from '#log';
+export { ErrorCode, ProtocolError } from '#protocol';
+export type { AccessRules, Permissions, TokenRule } from './broker/access.ts';
+export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
+export type { WatchedFrame } from './broker/frame-watch.ts';
+export type { Logger } from './broker/logger.ts';
+export type { BrokerOptions } from './broker/options.ts';
+export { DEFAULT_PORT } from './broker/options.ts';
+export { STATUS_TOPIC, type StatusMessage, TOPICS_TOPIC, type TopicSummary } from './broker/system-topics.ts';
