@@ -351,7 +351,7 @@ channelSuite(
 
 channelSuite(
   'a closed channel takes nothing more; receivers read what is left, then get the end',
-  async () => {
+  guarded(async () => {
     const channel = new BroadcastChannel<number>(4);
     const [ann, bob] = [channel.subscribe(), channel.subscribe()];
     const pending = bob.receive();
@@ -367,7 +367,7 @@ channelSuite(
     assert.equal(await bob.receive(), { value: 2 });
     assert.is(await bob.receive(), undefined);
     assert.is(await channel.subscribe().receive(), undefined);
-  },
+  }),
 );
 
 channelSuite(
