@@ -95,8 +95,8 @@ export class LogBroker {
     this.table = new ConnectionTable<Session>(
       {
         maxConnections: this.limits.maxConnections,
-        writeTimeout: this.limits.writeTimeout,
-        closeTimeout: 1000,
+        writeTimeout: this.limits.drainTimeoutMs,
+        closeTimeout: this.limits.closeTimeoutMs,
         sweepInterval,
         clock,
       },
@@ -105,7 +105,7 @@ export class LogBroker {
           const session = new Session(this.#home, connection);
           connection.context = session;
           this.#greeting++;
-          if (this.#greeting > this.limits.maxGreeting) {
+          if (this.#greeting > this.limits.maxPending) {
             session.fail(
               new ProtocolError('FULL', 'too many connections have not said HELLO; try again later'),
             );

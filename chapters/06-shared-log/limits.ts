@@ -18,22 +18,22 @@ export interface LogLimits {
    * Largest frame before HELLO.
    * @defaultValue 4,096 bytes
    */
-  readonly helloFrameSize: number;
+  readonly helloFrameLimit: number;
   /**
    * How long a client may take to say HELLO.
    * @defaultValue 10,000 ms
    */
-  readonly helloTimeout: number;
+  readonly helloTimeoutMs: number;
   /**
    * How long one frame may take to arrive, from its first byte to its last.
    * @defaultValue 10,000 ms
    */
-  readonly frameTimeout: number;
+  readonly frameTimeoutMs: number;
   /**
    * How long a client may be silent before it is sent a PING; after two without an answer it is closed. 0: never.
    * @defaultValue 30,000 ms
    */
-  readonly pingInterval: number;
+  readonly idleMs: number;
   /**
    * How many connections there may be.
    * @defaultValue 10,000
@@ -43,7 +43,7 @@ export interface LogLimits {
    * How many of them may not have said HELLO yet.
    * @defaultValue 1,000
    */
-  readonly maxGreeting: number;
+  readonly maxPending: number;
   /**
    * How many topics one connection may subscribe to.
    * @defaultValue 10,000
@@ -68,7 +68,7 @@ export interface LogLimits {
    * How many keys a topic remembers for its dedupe window.
    * @defaultValue 100,000
    */
-  readonly maxDedupeKeys: number;
+  readonly maxKeys: number;
   /**
    * How much a topic retains, however young it is.
    * @defaultValue 64 MiB
@@ -93,38 +93,44 @@ export interface LogLimits {
    * A client that does not read the answers to its requests is not read from while so many bytes of them wait.
    * @defaultValue 1 MiB
    */
-  readonly maxAnswerBytes: number;
+  readonly highWaterBytes: number;
   /**
    * A client that takes none of its waiting bytes for so long is closed.
    * @defaultValue 10,000 ms
    */
-  readonly writeTimeout: number;
+  readonly drainTimeoutMs: number;
+  /**
+   * How long the last frames of a connection that the broker ends may take to leave.
+   * @defaultValue 1,000 ms
+   */
+  readonly closeTimeoutMs: number;
 }
 
 /** The limits of a broker that was told nothing else. */
 export const DEFAULT_LIMITS: LogLimits = {
   maxFrameSize: DEFAULT_FRAME_LIMIT,
-  helloFrameSize: HELLO_FRAME_LIMIT,
-  helloTimeout: 10_000,
-  frameTimeout: 10_000,
-  pingInterval: 30_000,
+  helloFrameLimit: HELLO_FRAME_LIMIT,
+  helloTimeoutMs: 10_000,
+  frameTimeoutMs: 10_000,
+  idleMs: 30_000,
   maxConnections: 10_000,
-  maxGreeting: 1_000,
+  maxPending: 1_000,
   maxSubscriptions: 10_000,
   maxTopics: 100_000,
   maxTopicBytes: MAX_TOPIC_BYTES,
   maxKeyBytes: MAX_KEY_BYTES,
-  maxDedupeKeys: 100_000,
+  maxKeys: 100_000,
   maxRetainedBytes: 64 * 1_048_576,
   maxLagBytes: 32 * 1_048_576,
   maxLagMessages: 1_000_000,
   slowPolicy: 'disconnect',
-  maxAnswerBytes: 1_048_576,
-  writeTimeout: 10_000,
+  highWaterBytes: 1_048_576,
+  drainTimeoutMs: 10_000,
+  closeTimeoutMs: 1_000,
 };
 
 /** Limits that may be 0, which turns them off. */
-const MAY_BE_ZERO: ReadonlySet<string> = new Set(['pingInterval', 'writeTimeout']);
+const MAY_BE_ZERO: ReadonlySet<string> = new Set(['idleMs', 'drainTimeoutMs']);
 const POLICIES: ReadonlySet<string> = new Set<SlowPolicy>(['disconnect', 'skip', 'block']);
 
 /**

@@ -102,7 +102,7 @@ export class Session implements Reader, Publisher {
     this.outbox = new Outbox(connection, home.turn);
     this.openedAt = home.turn.now;
     this.#reader = new FrameReader((type, bytes, start, end) => serveFrame(this, type, bytes, start, end), {
-      limit: home.limits.helloFrameSize,
+      limit: home.limits.helloFrameLimit,
     });
   }
 
@@ -125,7 +125,7 @@ export class Session implements Reader, Publisher {
     // A frame that is dripped in byte by byte never goes idle; so the clock runs from its first byte.
     if (!this.#reader.midFrame) this.#frameSince = 0;
     else if (this.#frameSince === 0) this.#frameSince = this.home.turn.now;
-    if (this.outbox.queuedBytes > this.home.limits.maxAnswerBytes) this.#holdForAnswers();
+    if (this.outbox.queuedBytes > this.home.limits.highWaterBytes) this.#holdForAnswers();
   }
 
   /** The connection takes more again. */
@@ -165,20 +165,20 @@ export class Session implements Reader, Publisher {
 
   /** Looks at its deadlines. */
   sweep(now: number): void {
-    const { helloTimeout, frameTimeout, pingInterval } = this.home.limits;
+    const { helloTimeoutMs, frameTimeoutMs, idleMs } = this.home.limits;
     if (this.state === 'greeting') {
-      if (now - this.openedAt >= helloTimeout) this.#timeout(`no HELLO within ${helloTimeout} ms`);
-    } else if (this.state === 'ready' && pingInterval > 0 && !this.#held && !this.#answersHeld) {
-      if (this.connection.silentFor < pingInterval * (this.#pings + 1)) return;
+      if (now - this.openedAt >= helloTimeoutMs) this.#timeout(`no HELLO within ${helloTimeoutMs} ms`);
+    } else if (this.state === 'ready' && idleMs > 0 && !this.#held && !this.#answersHeld) {
+      if (this.connection.silentFor < idleMs * (this.#pings + 1)) return;
       if (this.#pings === 2) {
-        this.#timeout(`two PINGs in ${pingInterval * 2} ms were not answered`);
+        this.#timeout(`two PINGs in ${idleMs * 2} ms were not answered`);
         return;
       }
       this.#pings++;
       this.answer({ type: BrokerType.PING, bytes: Buffer.alloc(0) });
     }
-    if (this.#frameSince > 0 && now - this.#frameSince >= frameTimeout) {
-      this.#timeout(`a frame took more than ${frameTimeout} ms to arrive`);
+    if (this.#frameSince > 0 && now - this.#frameSince >= frameTimeoutMs) {
+      this.#timeout(`a frame took more than ${frameTimeoutMs} ms to arrive`);
     }
   }
 
@@ -257,7 +257,7 @@ export class Session implements Reader, Publisher {
     this.state = 'closing';
     this.leaveTopics();
     this.outbox.flush();
-    this.connection.end(closeReason(error.code), FLUSH_TIME);
+    this.connection.end(closeReason(error.code));
   }
 
   /** Ends the connection in good order. */
@@ -337,6 +337,3 @@ export class Session implements Reader, Publisher {
     this.fail(new ProtocolError('TIMEOUT', message));
   }
 }
-
-/** How long the last ERROR of a connection may take to leave, in milliseconds. */
-const FLUSH_TIME = 1000;
