@@ -28,7 +28,7 @@ function projectSteps(): Step[] {
   const script = (name: string, path: string): Step =>
     programStep(name, process.execPath, nodeArguments(path));
   return [
-    programStep('format and lint (biome)', bin('biome'), ['ci', '--colors=off']),
+    programStep('format and lint (biome)', bin('biome'), ['ci', '--colors=off', '--error-on-warnings']),
     programStep('types (tsc)', bin('tsc'), ['-p', '.']),
     programStep('house rules (depcruise)', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '.']),
     script('lessons', 'scripts/lessons.ts'),

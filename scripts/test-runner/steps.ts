@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import pc from 'picocolors';
 import { ROOT } from '../chapters.ts';
 
@@ -25,6 +26,7 @@ export interface Outcome {
   readonly output: string;
 }
 
+const MAX_LINES = 150;
 const STEP_DEADLINE_MS = 300_000;
 
 /** Node's arguments for running a TypeScript file of the project. */
@@ -60,7 +62,8 @@ export function programStep(name: string, program: string, args: readonly string
     name,
     async run() {
       const { code, output } = await runProgram(program, args);
-      if (code !== 0) throw new StepError(`${[program, ...args].join(' ')} ended with ${code}`, output);
+      if (code !== 0)
+        throw new StepError(`${[basename(program), ...args].join(' ')} ended with ${code}`, output);
       return summary;
     },
   };
@@ -79,6 +82,13 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, worker));
 }
 
+/** The first lines of a long output: what failed first is what matters. */
+function shorten(output: string): string {
+  const lines = output.trim().split('\n');
+  if (lines.length <= MAX_LINES) return lines.join('\n');
+  return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more lines`].join('\n');
+}
+
 /** Runs the steps, `width` at a time, and prints a line for each with its duration; returns the names of those that failed. */
 export async function runSteps(steps: readonly Step[], width: number): Promise<string[]> {
   const failed: string[] = [];
@@ -95,7 +105,7 @@ export async function runSteps(steps: readonly Step[], width: number): Promise<s
       print(pc.red('✗'), pc.red(error instanceof Error ? error.message : String(error)));
       const detail =
         error instanceof StepError ? error.output : error instanceof Error ? (error.stack ?? '') : '';
-      if (detail !== '') console.log(detail.trimEnd().replace(/^/gm, '    '));
+      if (detail !== '') console.log(shorten(detail).replace(/^/gm, '    '));
     }
   });
   return failed;
