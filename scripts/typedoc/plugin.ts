@@ -111,20 +111,6 @@ function unlinkSources(app: Application): void {
   });
 }
 
-/** Lets a comment link to what another door exports without importing it. */
-function linkAcrossDoors(app: Application): void {
-  app.converter.addUnknownSymbolResolver((reference, from) => {
-    const path = reference.symbolReference?.path ?? [];
-    if (reference.moduleSource !== undefined || path.length === 0) return undefined;
-    const names = path.map((part) => part.path);
-    const modules = from.project.getChildrenByKind(ReflectionKind.Module);
-    const found = modules
-      .map((module) => module.getChildByName(names))
-      .filter((child) => child !== undefined);
-    return found.length === 1 ? found[0] && { target: found[0] } : undefined;
-  });
-}
-
 /** Calls the group of modules by the name that the course gives them. */
 function nameGroups(app: Application): void {
   app.converter.on(
@@ -143,7 +129,6 @@ export function load(app: Application): void {
   app.renderer.defineRouter('house', HouseRouter);
   nameThings(app);
   unlinkSources(app);
-  linkAcrossDoors(app);
   nameGroups(app);
   addNeighbours(app.renderer);
   app.renderer.on(
