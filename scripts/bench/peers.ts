@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { type Bench, benchOptions } from './bench-module.ts';
 import type { PeersResult, PeersTask } from './peers-process.ts';
 import { Report } from './report.ts';
+import { SlowLink } from './slow-link.ts';
 import { figure, median, ratio } from './table.ts';
 
 const PROCESS = new URL('./peers-process.ts', import.meta.url);
 const SIZE = 64;
+/** Bytes a second of the link in the second part. */
+const LINK_RATE = 50_000_000;
 /** What the seed's text gives for 1,024 messages, in either way: 1.00 to 1.01 s. */
 const SEED_RATE = 1_024 / 1.005;
 
@@ -15,18 +18,23 @@ const SEED_RATE = 1_024 / 1.005;
 class Pair implements AsyncDisposable {
   readonly #sender: ChildProcess;
   readonly #receiver: ChildProcess;
+  readonly #link: SlowLink | undefined;
 
-  private constructor(sender: ChildProcess, receiver: ChildProcess) {
+  private constructor(sender: ChildProcess, receiver: ChildProcess, link: SlowLink | undefined) {
     this.#sender = sender;
     this.#receiver = receiver;
+    this.#link = link;
   }
 
-  static async start(system: string, poolSize: number): Promise<Pair> {
+  /** `linkRate`: bytes a second of a {@link SlowLink} between them; without it they are connected directly. */
+  static async start(system: string, poolSize: number, linkRate?: number): Promise<Pair> {
     const receiver = fork(PROCESS, ['receiver', system]);
     const [{ address }] = (await once(receiver, 'message')) as [{ address: string }];
-    const sender = fork(PROCESS, ['sender', system, address, String(poolSize)]);
+    const port = Number(address.split(':').at(-1));
+    const link = linkRate === undefined ? undefined : await SlowLink.start(port, linkRate);
+    const sender = fork(PROCESS, ['sender', system, link?.address ?? address, String(poolSize)]);
     await once(sender, 'message');
-    return new Pair(sender, receiver);
+    return new Pair(sender, receiver, link);
   }
 
   /** Gives both their tasks, and waits until both are done. */
@@ -44,6 +52,7 @@ class Pair implements AsyncDisposable {
       child.kill();
       await gone;
     }
+    await this.#link?.[Symbol.asyncDispose]();
   }
 }
 
@@ -159,18 +168,18 @@ async function run(args: string[]): Promise<void> {
     })),
   );
 
-  const small = quick ? 200 : 2_000;
+  const small = quick ? 100 : 400;
   report.text(
-    `What a pool is for: a ${SIZE}-byte datagram every millisecond, while two datagrams of 1 MB are always under way to the same address. Milliseconds from the send of a small datagram to its arrival, ${figure(small)} of them.`,
+    `What a pool is for: a ${SIZE}-byte datagram every millisecond, while a datagram of 4 MB is always under way to the same address, over a link of 50 MB a second (a proxy in the bench, which shares it evenly among connections). Milliseconds from the send of a small datagram to its arrival, ${figure(small)} of them.`,
   );
   const table: string[][] = [];
   for (const [title, poolSize, bulk] of [
     ['pool of 1, no large ones', 1, 0],
-    ['pool of 1', 1, 1_000_000],
-    ['pool of 4', 4, 1_000_000],
+    ['pool of 1', 1, 4_000_000],
+    ['pool of 4', 4, 4_000_000],
   ] as const) {
-    await using pair = await Pair.start('leveret', poolSize);
-    await pair.run({ do: 'mix', small: 100, bulk }, { do: 'latencies', small: 100 });
+    await using pair = await Pair.start('leveret', poolSize, LINK_RATE);
+    await pair.run({ do: 'mix', small: 50, bulk }, { do: 'latencies', small: 50 });
     const { received } = await pair.run({ do: 'mix', small, bulk }, { do: 'latencies', small });
     const latencies = received.latencies ?? [];
     table.push([title, ...[0.5, 0.9, 0.99].map((share) => figure(percentile(latencies, share)))]);
