@@ -201,6 +201,7 @@ export class ConnectionTable<C = undefined> {
       allowHalfOpen: true,
     };
     if (tls === undefined) return createServer(options, (socket) => void this.adopt(socket));
+    // A peer that leaves in the middle of the handshake is noticed when that time is up, at the latest.
     const server = createTlsServer(
       { handshakeTimeout: 10_000, ...options, ...tls },
       (socket) => void this.adopt(socket),

@@ -94,14 +94,19 @@ test('consumers that never wait leave the event loop its turns', async () => {
   const queue = queueOf();
   for (let count = 0; count < 5_000; count++) queue.push(line, named('x'));
   let turns = 0;
+  let counting: NodeJS.Immediate;
   const count = (): void => {
     turns += 1;
-    if (queue.size > 0) setImmediate(count);
+    counting = setImmediate(count);
   };
-  setImmediate(count);
-  while (queue.size > 0) {
-    await queue.take();
-    queue.release(line);
+  counting = setImmediate(count);
+  try {
+    while (queue.size > 0) {
+      await queue.take();
+      queue.release(line);
+    }
+  } finally {
+    clearImmediate(counting);
   }
   assert.ok(turns >= 5, `the event loop had ${turns} turns while 5,000 pieces were handed out`);
 });
