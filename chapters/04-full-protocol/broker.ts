@@ -148,7 +148,7 @@ class Broker implements SessionHost {
 
   // #region publish
   publish(topic: string, records: readonly WireRecord[]): { firstId: number; count: number } {
-    // task 4.10: stamp the messages and give them to everybody
+    // task 4.4: stamp the messages and give them to everybody
     const target = this.registry.use(topic);
     const firstId = target.lastId + 1;
     for (const { key, payload } of records) {

@@ -171,7 +171,6 @@ export function decodeClientFrame(type: number, bytes: Buffer, start = 0, end = 
 
 // #region bodies
 function readClientBody(type: number, reader: ByteReader): ClientFrame {
-  // task 4.4: the fields of each frame that a client sends
   // The fields of an object literal are evaluated in the order in which they are written: the wire's order.
   switch (type) {
     case ClientType.HELLO:

@@ -27,7 +27,7 @@ interface Run {
  * promised within a topic. The subscriber's windows are respected, because it hands out no more than they allow.
  */
 export function takeBatch(subscriber: Subscriber, limits: BatchLimits): BrokerFrame[] {
-  // task 4.7: turn what is ready into frames
+  // task 4.6: turn what is ready into frames
   const frames: BrokerFrame[] = [];
   // The frame of each topic that the next message may join.
   const open = new Map<string, Run>();

@@ -32,7 +32,6 @@ export interface RequestLimits {
  * @throws ProtocolError BAD_TOPIC, BAD_REQUEST, BAD_KEY or UNSUPPORTED, none of them fatal.
  */
 export function checkRequest(frame: ClientFrame, limits: RequestLimits = {}): void {
-  // task 4.5: refuse what is well formed and still wrong
   const { maxTopicBytes = MAX_TOPIC_BYTES, maxKeyBytes = MAX_KEY_BYTES } = limits;
   const { maxFrameSize = DEFAULT_FRAME_LIMIT } = limits;
   switch (frame.type) {

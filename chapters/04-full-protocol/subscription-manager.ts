@@ -46,7 +46,7 @@ export class SubscriptionManager {
    * @throws ProtocolError SLOW when a message does not fit
    */
   collect(): void {
-    // task 4.8: from the channel of all messages into this client's buffers
+    // task 4.5: from the channel of all messages into this client's buffers
     const receiver = this.#receiver;
     if (receiver === undefined) return;
     for (let received = receiver.tryReceive(); received !== undefined; received = receiver.tryReceive()) {

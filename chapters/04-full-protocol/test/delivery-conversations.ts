@@ -169,7 +169,7 @@ function subscriptions(start: StartBroker): void {
       const frame = await bob.next();
       assert.ok(frame.type === BrokerType.MESSAGES);
       for (const [i, { payload }] of frame.records.entries()) {
-        const id = frame.firstId + i;
+        const id: number = frame.firstId + i;
         assert.equal(id, next.get(frame.topic));
         assert.equal(payload.toString(), `${frame.topic} ${id}`);
         next.set(frame.topic, id + 1);
