@@ -136,11 +136,16 @@ export function cellTable(measured: readonly Measured[]) {
         `${cores((result) => result.brokerCpuSeconds)} / ${cores((result) => result.generatorCpuSeconds)}`,
         cores((result) => result.waitedSeconds),
         figure(peakResidentBytes / 1e6),
-        `${rounds[0]?.window.window ?? '-'}`,
+        windowText(rounds[0]?.window),
         lost.toLocaleString('en-US'),
       ];
     }),
   };
+}
+
+function windowText(window: Window | undefined): string {
+  if (!window) return '-';
+  return `${window.window.toLocaleString('en-US')}${window.restMs > 0 ? ', rests' : ''}`;
 }
 
 const METHOD =

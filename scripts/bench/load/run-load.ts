@@ -30,7 +30,7 @@ const MOST_BYTES_ON_THE_WAY = 4 * 1024 * 1024;
 export function windowsFor(payload: number): Window[] {
   const windows: Window[] = [];
   for (let window = 64; window <= 65_536 && window * payload <= MOST_BYTES_ON_THE_WAY; window *= 4) {
-    windows.push({ window, batch: window / 4 });
+    windows.push({ window, batch: window / 4, restMs: 0 });
   }
-  return windows.length > 0 ? windows : [{ window: 4, batch: 1 }];
+  return windows.length > 0 ? windows : [{ window: 4, batch: 1, restMs: 0 }];
 }

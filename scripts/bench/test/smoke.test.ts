@@ -17,7 +17,7 @@ async function smoke(kind: ServerKind, adapter: AdapterName = kind.adapter) {
       pid,
       subscribers: 3,
       payload: 64,
-      windows: [{ window: 64, batch: 16 }],
+      windows: [{ window: 64, batch: 16, restMs: 0 }],
       trialMs: 20,
       warmUpMs: 20,
       measureMs: 50,
