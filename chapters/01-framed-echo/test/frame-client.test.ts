@@ -122,6 +122,20 @@ describe('the reading half', TIMEOUT, () => {
     assert.deepEqual(second.value, { type: 2, body: Buffer.from('xx') });
     client.end();
     assert.equal((await frames.next()).done, true);
+    // The client has ended its side only: the server's side still works.
+    await new FrameWriter(socket).send(3, hex('2121'));
+    await client.expect('00000003 03 2121');
+    await done();
+  });
+
+  test('gives each body memory of its own, not a view of what the socket read', TIMEOUT, async () => {
+    const { client, socket, done } = await socketPair();
+    client.write('00000003 01 6869 00000003 02 7878');
+    const frames = readFrames(socket);
+    const one: Buffer = (await frames.next()).value.body;
+    const other: Buffer = (await frames.next()).value.body;
+    // Views of one chunk would lie 7 bytes apart: a body of 2 and a header of 5.
+    assert.ok(one.buffer !== other.buffer || other.byteOffset - one.byteOffset !== 7);
     await done();
   });
 
