@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Bench, benchOptions, numbers } from './bench-module.ts';
 import { create, publish, subscribe } from './load/leveret.ts';
-import { openProbe } from './load/probe.ts';
+import { openProbe, type Probe } from './load/probe.ts';
 import { ProcessWatch } from './process-metrics.ts';
 import { Report } from './report.ts';
 import { type BenchServer, serverKind, withServer } from './servers.ts';
@@ -30,6 +31,15 @@ async function cost(server: BenchServer, count: number, work: () => Promise<void
   return (watch.stop().cpuSeconds / count) * 1e9;
 }
 
+/** Nothing may be lost: a broker that drops is not cheaper. */
+async function allReceived(reader: Probe, published: number): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (reader.received < published && performance.now() < deadline) await setTimeout(10);
+  if (reader.received !== published) {
+    throw new Error(`${published} messages were published, the subscriber got ${reader.received}`);
+  }
+}
+
 /** Each publish goes to another topic than the one before it; with or without one subscriber that has them all. */
 function costOfTopics(effort: Effort, topics: number, subscribed: boolean): Promise<number> {
   return withServer(serverKind(effort.server), async (server) => {
@@ -44,6 +54,7 @@ function costOfTopics(effort: Effort, topics: number, subscribed: boolean): Prom
     await writer.publish(frames, 20);
     const passes = Math.ceil(effort.publishes / PASS);
     const nanoseconds = await cost(server, passes * PASS, () => writer.publish(frames, passes));
+    if (reader) await allReceived(reader, (20 + passes) * PASS);
     writer.close();
     reader?.close();
     return nanoseconds;
