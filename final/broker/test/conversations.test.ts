@@ -1,0 +1,9 @@
+import { conversationSuite, type StartOptions } from '../../../chapters/04-full-protocol/test/conversation-suite.ts';
+import { createBroker } from '../../index.ts';
+
+conversationSuite(
+  'final',
+  ({ token, ...limits }: StartOptions) =>
+    createBroker({ port: 0, ...limits, ...(token === undefined ? {} : { auth: { tokens: [{ token }] } }) }),
+  { dedupe: 'topic', features: ['groups', 'patterns'] },
+);
