@@ -21,8 +21,8 @@ export function formatId(instance: string, number: number): string {
 // #region parse
 export function parseId(instance: string, id: string): number | undefined {
   // task 5.1: read an id back
-  if (!id.startsWith(instance) || id[instance.length] !== '-') return undefined;
   const number = Number(id.slice(instance.length + 1));
-  return Number.isSafeInteger(number) && formatId(instance, number) === id ? number : undefined;
+  const exact = Number.isSafeInteger(number) && number > 0 && formatId(instance, number) === id;
+  return exact ? number : undefined;
 }
 // #endregion parse

@@ -26,6 +26,8 @@ test('only the exact text of an id is taken', () => {
     '1 ',
     ' 1',
     '+1',
+    '0',
+    '-5',
     '1.0',
     '1e3',
     '0x1',
