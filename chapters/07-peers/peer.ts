@@ -195,10 +195,13 @@ export class Peer implements AsyncDisposable {
     const deadline = new Promise((resolve) => {
       timer = setTimeout(resolve, this.#options.drainTimeout);
     });
-    await Promise.all([this.#pool?.close(this.#isClosed(), deadline), this.#listener.close(deadline)]);
-    clearTimeout(timer);
-    clearInterval(this.#sweep);
-    this.#inbox.end();
+    try {
+      await Promise.all([this.#pool?.close(this.#isClosed(), deadline), this.#listener.close(deadline)]);
+    } finally {
+      clearTimeout(timer);
+      clearInterval(this.#sweep);
+      this.#inbox.end();
+    }
   }
 
   #isClosed(): PeerError {
