@@ -114,12 +114,23 @@ test('a refused newcomer who stays is cut off by the sweep; without words it is 
   let words: Uint8Array | undefined = Buffer.from('no');
   await using rig = await startRig({ maxConnections: 1 }, { refused: () => words });
   await rig.pair();
-  const stays = await rig.connect();
-  await stays.expect(Buffer.from('no')); // and does not end its own side
-  rig.advance(1_001);
+  const stays = netConnect({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true }).resume();
+  stays.on('error', () => {});
+  await once(stays, 'end'); // it has heard the words, and does not end its own side
+  let gone = false;
+  stays.once('close', () => {
+    gone = true;
+  });
+  rig.advance(999);
   await rig.sweeps();
-  stays.write(Buffer.from('x'));
-  await until(() => stays.ending !== undefined);
+  stays.write('still here');
+  await rig.sweeps();
+  assert.strictEqual(gone, false);
+  rig.advance(1);
+  await until(() => {
+    stays.write('and here'); // only who writes hears that nobody is there
+    return gone;
+  });
   words = undefined;
   await (await rig.connect()).expectClosed();
 });
