@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeveretError } from '#framing';
 import { connect, startBroker } from '#protocol';
+import { closing } from './leftovers.ts';
 import { RawClient, until } from './raw-client.ts';
 import { readMessages } from './read-messages.ts';
 import { commit, create, publish, subscribe } from './requests.ts';
@@ -10,7 +11,7 @@ import { commit, create, publish, subscribe } from './requests.ts';
 const timeout = 20_000;
 
 test('a port in use: one line that says what to do', { timeout }, async () => {
-  const first = await startBroker();
+  const first = closing(await startBroker());
   await assert.rejects(startBroker({ port: first.port }), (error: unknown) => {
     assert.ok(error instanceof LeveretError && error.code === 'ADDRESS_IN_USE');
     assert.match(error.message, new RegExp(`port ${first.port} .*in use.*--port`));
@@ -25,7 +26,7 @@ test('an address that others reach needs a token, or insistence', { timeout }, a
   await assert.rejects(startBroker({ host: '0.0.0.0' }), insecure);
   await assert.rejects(startBroker({ host: '0.0.0.0', token: '' }), insecure);
   for (const options of [{ token: 'secret' }, { insecure: true }]) {
-    const broker = await startBroker({ host: '0.0.0.0', ...options });
+    const broker = closing(await startBroker({ host: '0.0.0.0', ...options }));
     await broker.close();
   }
 });
@@ -42,9 +43,9 @@ test('a limit out of range is refused, and the value quoted', { timeout }, async
 });
 
 test('status counts, and everything returns to nothing', { timeout }, async () => {
-  const broker = await startBroker();
-  const silent = await RawClient.open(broker);
-  const client = await connect({ port: broker.port });
+  const broker = closing(await startBroker());
+  const silent = closing(await RawClient.open(broker));
+  const client = closing(await connect({ port: broker.port }));
   await client.subscribe('a');
   await client.subscribe('b');
   await client.publishMany('a', [{ payload: '1' }, { payload: '2' }]);
@@ -70,8 +71,8 @@ test('status counts, and everything returns to nothing', { timeout }, async () =
 });
 
 test('a turn with more messages than the channel holds loses none', { timeout }, async () => {
-  const broker = await startBroker({ channelCapacity: 4 });
-  const client = await RawClient.hello(broker);
+  const broker = closing(await startBroker({ channelCapacity: 4 }));
+  const client = closing(await RawClient.hello(broker));
   client.frames(subscribe(1, 't'), publish(2, 't', ...'abcdefghijklmnopqrstuvwxyz'));
   await client.expect({ type: 'OK', request: 1 });
   await client.expect({ type: 'PUBLISHED', firstId: 1, count: 26 });
@@ -82,8 +83,8 @@ test('a turn with more messages than the channel holds loses none', { timeout },
 });
 
 test('a turn with more work than is allowed goes on in the next, in order', { timeout }, async () => {
-  const broker = await startBroker({ workPerTurn: 2 });
-  const client = await RawClient.hello(broker);
+  const broker = closing(await startBroker({ workPerTurn: 2 }));
+  const client = closing(await RawClient.hello(broker));
   const frames = Array.from({ length: 200 }, (_, i) => publish(i + 1, 't', `${i}`));
   client.frames(...frames).hex('00000001 07 00000000');
   for (let i = 1; i <= 200; i++) await client.expect({ type: 'PUBLISHED', request: i, firstId: i });
@@ -98,8 +99,8 @@ test('a turn with more work than is allowed goes on in the next, in order', { ti
 test('requests that wait for their turn are answered when the client has ended its direction', {
   timeout,
 }, async () => {
-  const broker = await startBroker({ workPerTurn: 1 });
-  const client = await RawClient.open(broker, { allowHalfOpen: true });
+  const broker = closing(await startBroker({ workPerTurn: 1 }));
+  const client = closing(await RawClient.open(broker, { allowHalfOpen: true }));
   client.hex('0000000b 01 01 06676f6c64656e 0000');
   client.frames(...Array.from({ length: 50 }, (_, i) => publish(i + 1, 't', 'x')));
   client.socket.end();
@@ -111,8 +112,8 @@ test('requests that wait for their turn are answered when the client has ended i
 });
 
 test('a message that is kept does not keep the bytes of the read that brought it', { timeout }, async () => {
-  const broker = await startBroker();
-  const client = await RawClient.hello(broker);
+  const broker = closing(await startBroker());
+  const client = closing(await RawClient.hello(broker));
   client.frames(create(1, 't', 60_000));
   await client.expect({ type: 'OK' });
   // The same buffers of the socket are read into again and again: what points into them would change.

@@ -13,6 +13,7 @@ import {
   type SkippedIds,
   startBroker,
 } from '#protocol';
+import { closing } from './leftovers.ts';
 import { until } from './raw-client.ts';
 
 const timeout = 20_000;
@@ -80,13 +81,13 @@ describe('connect', () => {
   });
 
   test('a wrong token: DENIED, and the right one lets in', { timeout }, async () => {
-    const guarded = await startBroker({ token: 'open sesame' });
+    const guarded = closing(await startBroker({ token: 'open sesame' }));
     for (const token of ['', 'open', 'open sesame!']) {
       await assert.rejects(connect({ port: guarded.port, token }), (error: unknown) => {
         return error instanceof ProtocolError && error.code === 'DENIED' && error.fatal;
       });
     }
-    const inside = await connect({ port: guarded.port, token: 'open sesame' });
+    const inside = closing(await connect({ port: guarded.port, token: 'open sesame' }));
     await inside.ping();
     await inside.close();
     await guarded.close();
@@ -202,8 +203,8 @@ describe('publish and subscribe', () => {
   });
 
   test('ids that are gone are told', { timeout }, async () => {
-    const small = await startBroker({ maxRetainedBytes: 2_500 });
-    const alice = await connect({ port: small.port });
+    const small = closing(await startBroker({ maxRetainedBytes: 2_500 }));
+    const alice = closing(await connect({ port: small.port }));
     await alice.createTopic('t', { retentionMs: 60_000 });
     for (let i = 0; i < 6; i++) await alice.publish('t', Buffer.alloc(500));
     const skipped: SkippedIds[] = [];
@@ -278,8 +279,8 @@ describe('errors', () => {
   });
 
   test('the broker goes: what waits is rejected, loops throw', { timeout }, async () => {
-    const mortal = await startBroker();
-    const alice = await connect({ port: mortal.port });
+    const mortal = closing(await startBroker());
+    const alice = closing(await connect({ port: mortal.port }));
     const subscription = await alice.subscribe('t');
     const rejected = assert.rejects(subscription.next(), hasCode('DISCONNECTED'));
     await mortal.close();
@@ -295,7 +296,7 @@ describe('errors', () => {
       sockets.push(socket);
       socket.once('data', () => socket.write(welcome()));
     });
-    const alice = await connect({ port });
+    const alice = closing(await connect({ port }));
     const requests = [alice.publish('t', 'x'), alice.lag(), alice.ping(), alice.subscribe('t')];
     const outcomes = Promise.allSettled(requests);
     sockets[0]?.resetAndDestroy();
@@ -323,7 +324,7 @@ describe('errors', () => {
         socket.end(encodeBrokerFrame({ type: BrokerType.ERROR, request: 0, code: 9, reason: 'too slow' }));
       });
     });
-    const alice = await connect({ port });
+    const alice = closing(await connect({ port }));
     assert.equal((await alice.closed)?.code, 'SLOW');
     await assert.rejects(alice.ping(), hasCode('SLOW'));
     await close();
@@ -353,7 +354,7 @@ describe('errors', () => {
         });
       });
     });
-    const alice = await connect({ port });
+    const alice = closing(await connect({ port }));
     await until(() => heard.includes('000000040a616263'), 'the PONG has come');
     const gone = alice.close();
     await close();
@@ -383,11 +384,11 @@ async function fakeBroker(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  return {
+  return closing({
     port,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startBroker } from '#protocol';
 import type { Example } from '../../../scripts/stage-types.ts';
+import { closing } from './leftovers.ts';
 
 const promised: Readonly<Record<string, readonly string[]>> = {
   echo: ['echo: hears     "only me"'],
@@ -23,7 +24,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
 for (const [name, lines] of Object.entries(promised)) {
   test(`example ${name}`, { timeout: 30_000 }, async () => {
     const { example } = (await import(`../examples/${name}.ts`)) as { example: Example };
-    const broker = await startBroker();
+    const broker = closing(await startBroker());
     const told: string[][] = [[], []];
     for (const lines of name === 'lag' ? told.slice(0, 1) : told) {
       await example.run(broker, {

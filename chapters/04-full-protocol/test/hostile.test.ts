@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startBroker } from '#protocol';
+import { closing } from './leftovers.ts';
 import { anyStream, cutAt } from './random-streams.ts';
 import { RawClient, until } from './raw-client.ts';
 import { publish, subscribe } from './requests.ts';
@@ -11,8 +12,8 @@ import { fromHex, helloHex } from './vectors.ts';
 test('300 random streams over TCP: the broker stands, a bystander is served', {
   timeout: 120_000,
 }, async () => {
-  const broker = await startBroker({ closeTimeoutMs: 200 });
-  const bystander = await RawClient.hello(broker);
+  const broker = closing(await startBroker({ closeTimeoutMs: 200 }));
+  const bystander = closing(await RawClient.hello(broker));
   bystander.frames(subscribe(1, 'bystander'));
   await bystander.expect({ type: 'OK', request: 1 });
   const cases = fc.sample(
@@ -26,7 +27,7 @@ test('300 random streams over TCP: the broker stands, a bystander is served', {
   );
   let served = 0;
   for (const { stream, cuts, hello, end } of cases) {
-    const client = await RawClient.open(broker);
+    const client = closing(await RawClient.open(broker));
     if (hello) client.bytes(fromHex(helloHex));
     for (const piece of cutAt(stream, cuts)) client.bytes(piece);
     if (end === 'end') {

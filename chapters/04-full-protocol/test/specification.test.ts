@@ -11,6 +11,7 @@ import {
   isFatal,
   startBroker,
 } from '#protocol';
+import { closing } from './leftovers.ts';
 import { RawClient } from './raw-client.ts';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -18,8 +19,8 @@ const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url),
 test('the example, byte by byte', { timeout: 20_000 }, async () => {
   const lines = (text.split('## An example')[1] ?? '').split('\n').filter((line) => /^[<>] /.test(line));
   assert.ok(lines.length >= 16);
-  const broker = await startBroker({ epoch: 1 });
-  const client = await RawClient.open(broker);
+  const broker = closing(await startBroker({ epoch: 1 }));
+  const client = closing(await RawClient.open(broker));
   for (const line of lines) {
     const hex = line.slice(2).replaceAll(' ', '');
     if (line.startsWith('>')) client.hex(hex);
