@@ -52,7 +52,7 @@ module.exports = {
       name: 'final-through-doors',
       comment: 'final/ is built on the doors of the chapters.',
       severity: 'error',
-      from: { path: '^final/', pathNot: '^final/test/' },
+      from: { path: '^final/', pathNot: '/test/' },
       to: { path: '^chapters/', dependencyTypesNot: ['aliased-subpath-import'] },
     },
     {

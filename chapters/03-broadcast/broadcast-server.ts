@@ -59,7 +59,7 @@ interface Room {
  * Source: the seed zaichik, "redo echo server with broadcast style".
  *
  * @throws RangeError when `capacity`, `limit` or `drainTimeoutMs` is out of range.
- * @throws {@link LeveretError} `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
+ * @throws `LeveretError` `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function startBroadcastServer(options: BroadcastServerOptions = {}): Promise<RunningServer> {
   const { capacity = 1024, limit = 65_536, drainTimeoutMs = 10_000, onError, ...where } = options;

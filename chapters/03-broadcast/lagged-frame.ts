@@ -19,7 +19,7 @@ export function encodeLagged(count: number): Buffer {
 /**
  * How many frames were missed.
  *
- * @throws {@link FrameError} `BAD_FRAME` when the body is not 4 bytes long.
+ * @throws `FrameError` `BAD_FRAME` when the body is not 4 bytes long.
  */
 export function decodeLagged(body: Buffer): number {
   if (body.length !== 4) throw new FrameError('BAD_FRAME', `a lagged frame has 4 bytes, not ${body.length}`);

@@ -186,6 +186,7 @@ export class Peer implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** Closes the peer: see {@link Peer.close}. For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -31,7 +31,7 @@ describe('npm run example', () => {
       const { code, stdout, stderr } = await runScript('example', [name, '--own'], signal);
       assert.equal(stderr, '');
       assert.equal(code, 0);
-      assert.match(stdout, /with a broker of its own on 127\.0\.0\.1:\d+\n\n\S/);
+      assert.match(stdout, /with a broker of its own on 127\.0\.0\.1:\d+\n\n\s*\S/);
     });
   }
 

@@ -1,4 +1,7 @@
-import { conversationSuite, type StartOptions } from '../../../chapters/04-full-protocol/test/conversation-suite.ts';
+import {
+  conversationSuite,
+  type StartOptions,
+} from '../../../chapters/04-full-protocol/test/conversation-suite.ts';
 import { createBroker } from '../../index.ts';
 
 conversationSuite(
