@@ -6,9 +6,10 @@ import type { TopicLog } from './topic-log.ts';
  * itself. All that a segment is told is how many cursors stand in it, so that it can be let go after the
  * last one has left.
  *
- * Invariant: `nextId` is the id of the next record to read. When `segment` is set, its frame at `position`
- * is the one that holds that record, or `position` is the end of what is sealed. `recordAt` is 0, or the
- * offset of that record when the frame's records before it have been read.
+ * Invariant: `nextId` is the id of the next record to read. The frame of `segment` at `position` is the one
+ * that holds that record, or `position` is the end of what is sealed there. `recordAt` is 0, or the offset of
+ * that record when the frame's records before it have been read. A cursor that has not left always stands in a
+ * segment: a log that is empty has an empty one for it. So what is unread is never collected.
  */
 export class Cursor {
   segment: Segment | undefined;
@@ -25,9 +26,9 @@ export class Cursor {
     this.moveTo(nextId);
   }
 
-  /** Bytes of sealed frames that lie before it, unread. */
+  /** Bytes of sealed frames that lie before it, unread; 0 when it has left. */
   get lagBytes(): number {
-    if (this.segment === undefined) return this.nextId > this.#log.sealedId ? 0 : this.#log.bytes;
+    if (this.segment === undefined) return 0;
     return this.#log.end - this.segment.base - this.position;
   }
 
@@ -43,13 +44,13 @@ export class Cursor {
    */
   // #region move-to
   moveTo(nextId: number): void {
-    // task 6.5: find a place in the log
     const log = this.#log;
     this.nextId = nextId;
     this.recordAt = 0;
     if (nextId > log.sealedId) {
-      this.#enter(log.tail);
-      this.position = log.tail?.sealed ?? 0;
+      const last = log.last();
+      this.#enter(last);
+      this.position = last.sealed;
       return;
     }
     const segment = log.find(nextId);
@@ -67,13 +68,8 @@ export class Cursor {
    */
   // #region readable
   readable(): Segment | undefined {
-    // task 6.6: go on to the next segment
+    // task 6.4: go on to the next segment
     let segment = this.segment;
-    if (segment === undefined) {
-      if (this.nextId > this.#log.sealedId) return undefined;
-      this.moveTo(this.nextId);
-      segment = this.segment;
-    }
     while (segment !== undefined && this.position === segment.sealed) {
       // The tail may still grow: stay, so that what comes is found here.
       if (segment.next === undefined) return undefined;
@@ -85,7 +81,7 @@ export class Cursor {
   }
   // #endregion readable
 
-  /** Leaves the log: the segment it stood in is free of it. */
+  /** Leaves the log: the segment it stood in is free of it, and there is nothing more to read. */
   leave(): void {
     this.#enter(undefined);
   }

@@ -37,7 +37,6 @@ export class Outbox {
   /** Takes a frame, or several in one buffer. It must not change any more. */
   // #region send
   send(bytes: Buffer): void {
-    // task 6.8: send small frames together
     if (bytes.length > SMALL) {
       this.flush();
       this.#write(bytes);

@@ -27,7 +27,6 @@ export class PublishRequest {
    */
   // #region read
   read(bytes: Buffer, start: number, end: number): void {
-    // task 6.13: read a PUBLISH in place
     if (end - start < 7) throw badFrame('a PUBLISH has at least 7 bytes');
     this.request = u32(bytes, start);
     this.topicAt = start + 5;

@@ -19,7 +19,8 @@ import {
 } from '#protocol';
 import { errorFrame, toProtocolError } from './broker-errors.ts';
 import { PublishRequest } from './publish-request.ts';
-import type { Grants, Session } from './session.ts';
+import type { Session } from './session.ts';
+import type { Grants } from './session-home.ts';
 import type { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
 
@@ -33,6 +34,10 @@ const publish = new PublishRequest();
  */
 export function serveFrame(session: Session, type: number, bytes: Buffer, start: number, end: number): void {
   if (session.state === 'closing') return;
+  if (session.stall.on) {
+    session.stall.postpone(type, bytes, start, end);
+    return;
+  }
   if (session.traced) session.trace('in', type, bytes, start, end);
   try {
     if (type === ClientType.PUBLISH && session.state === 'ready') servePublish(session, bytes, start, end);
@@ -49,7 +54,11 @@ function servePublish(session: Session, bytes: Buffer, start: number, end: numbe
   publish.read(bytes, start, end);
   const { request, count, recordsAt, keyed } = publish;
   let topic = session.topic;
-  if (topic === undefined || !isName(topic.nameBytes, bytes, publish.topicAt, publish.topicEnd)) {
+  if (
+    topic === undefined ||
+    topic.forgotten ||
+    !isName(topic.nameBytes, bytes, publish.topicAt, publish.topicEnd)
+  ) {
     topic = switchTopic(session, bytes, request);
   }
   checkRecords(topic, request, session.home.limits.maxKeyBytes);
@@ -78,7 +87,6 @@ function switchTopic(session: Session, bytes: Buffer, request: number): Topic {
   const { topicAt, topicEnd } = publish;
   const name = new ByteReader(bytes, topicAt, topicEnd).text(topicEnd - topicAt);
   const topic = permit(session, name, 'mayPublish', request);
-  session.topic?.slow.forget(session);
   session.topic = topic;
   return topic;
 }
@@ -187,8 +195,7 @@ function commit(session: Session, frame: CommitFrame): void {
   if (!subscription.commit(frame.id)) {
     throw new ProtocolError('BAD_COMMIT', `id ${frame.id} was not delivered yet`);
   }
-  subscription.pump();
-  subscription.topic.caughtUp(subscription);
+  subscription.topic.resume(subscription);
 }
 
 function subscriptionTo(session: Session, topic: string, request: number): Subscription {

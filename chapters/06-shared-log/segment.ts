@@ -4,6 +4,9 @@ export const MIN_SEGMENT_SIZE = 4096;
 /** Segments double up to this size. */
 export const MAX_SEGMENT_SIZE = 1_048_576;
 
+const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
 /**
  * A stretch of a topic's log: MESSAGES frames, one after the other, ready to be sent. Segments form a linked
  * list, as in the seed psa: a reader follows `next` and asks nobody.
@@ -13,9 +16,9 @@ export const MAX_SEGMENT_SIZE = 1_048_576;
  */
 export class Segment {
   /** The frames. Only the bytes before {@link Segment.sealed} are complete. */
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** The same memory, for copying a few bytes at a time. */
-  readonly view: DataView;
+  view: DataView;
   /** Where this segment begins in the log, in bytes since the topic began. */
   readonly base: number;
   /** The id that its first record has. */
@@ -31,17 +34,17 @@ export class Segment {
 
   // A small index: where the first frame of each millisecond lies. Invariant: the three lists have the same
   // length, and their values never fall from one entry to the next.
-  readonly #ids: number[] = [];
-  readonly #positions: number[] = [];
-  readonly #times: number[] = [];
+  #ids: number[] = [];
+  #positions: number[] = [];
+  #times: number[] = [];
 
   // The last slice that was asked for. All subscribers that keep up ask for the same one, so they share it.
   #slice: Buffer | undefined;
   #sliceFrom = 0;
 
   constructor(capacity: number, base: number, firstId: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity);
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, capacity);
+    this.bytes = capacity === 0 ? NO_BYTES : Buffer.allocUnsafeSlow(capacity);
+    this.view = capacity === 0 ? NO_VIEW : new DataView(this.bytes.buffer, this.bytes.byteOffset, capacity);
     this.base = base;
     this.firstId = firstId;
     this.lastId = firstId - 1;
@@ -50,6 +53,24 @@ export class Segment {
   /** Offset in the log after the last sealed byte. */
   get end(): number {
     return this.base + this.sealed;
+  }
+
+  /** Bytes of sealed frames that it holds. */
+  get held(): number {
+    return this.bytes.length === 0 ? 0 : this.sealed;
+  }
+
+  /**
+   * Lets go of its bytes, which everybody has read. It stays as the place where cursors stand that wait for
+   * more; what is published next goes into a new segment.
+   */
+  release(): void {
+    this.bytes = NO_BYTES;
+    this.view = NO_VIEW;
+    this.#ids = [];
+    this.#positions = [];
+    this.#times = [];
+    this.#slice = undefined;
   }
 
   /** Makes the frame from {@link Segment.sealed} to `end` readable. */
@@ -80,7 +101,7 @@ export class Segment {
    */
   // #region search
   positionBefore(id: number): number {
-    // task 6.2: search the index
+    // task 6.3: search the index
     let low = 0;
     let high = this.#ids.length;
     // Invariant: every entry before `low` begins at or before the id, every entry from `high` on after it.

@@ -4,72 +4,27 @@ import { FrameReader } from '#framing';
 import {
   type BrokerFrame,
   BrokerType,
-  type CommitFrame,
   encodeBrokerFrame,
   type HelloFrame,
   PROTOCOL_VERSION,
   ProtocolError,
   type SubscribeFrame,
-  type UnsubscribeFrame,
 } from '#protocol';
 import { closeReason, errorFrame, toProtocolError } from './broker-errors.ts';
-import type { LogLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
+import type { PostponedFrames } from './postponed-frames.ts';
 import { serveFrame } from './requests.ts';
-import type { Publisher } from './slow-readers.ts';
+import type { Grants, SessionHome } from './session-home.ts';
+import type { Publisher, SlowReaders } from './slow-readers.ts';
+import { Stall, type Stallable } from './stall.ts';
 import { type Reader, Subscription, type TopicReader } from './subscription.ts';
 import type { Topic } from './topic.ts';
-import type { TopicTable } from './topic-table.ts';
 import { type Direction, describeBytes } from './trace.ts';
-import type { Turn } from './turn.ts';
 
 const debug = createDebug('leveret:broker');
 
-/** What a client may do. Asked once for each topic that it uses, not for each message. */
-export interface Grants {
-  mayPublish(topic: string): boolean;
-  maySubscribe(topic: string): boolean;
-}
-
-/** What a session needs of the broker that it belongs to. */
-export interface SessionHome {
-  readonly limits: LogLimits;
-  readonly topics: TopicTable;
-  readonly turn: Turn;
-  readonly epoch: number;
-  /**
-   * Decides about a HELLO.
-   *
-   * @returns what the client may do; undefined for everything
-   * @throws ProtocolError DENIED
-   */
-  admit(hello: HelloFrame, session: Session): Grants | undefined;
-  /** Takes a SUBSCRIBE with a group or a pattern. Returns false where those are not known. */
-  subscribeSpecially(frame: SubscribeFrame, session: Session): boolean;
-  /** Takes an UNSUBSCRIBE of what {@link SessionHome.subscribeSpecially} took. */
-  unsubscribeSpecially(frame: UnsubscribeFrame, session: Session): boolean;
-  /** Takes a COMMIT to what {@link SessionHome.subscribeSpecially} took. */
-  commitSpecially(frame: CommitFrame, session: Session): boolean;
-  /** The session no longer subscribes to this topic. */
-  unsubscribed(topic: Topic, session: Session): void;
-  /** Lag of what {@link SessionHome.subscribeSpecially} took. */
-  specialLag(session: Session): number;
-  /** A frame has come or goes, for those who watch. Only asked for while {@link SessionHome.watched}. */
-  watch(
-    session: Session,
-    direction: 'in' | 'out',
-    type: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void;
-  readonly watched: boolean;
-  /** The session has said HELLO. */
-  greeted(session: Session): void;
-}
-
 /** One client on one connection: what it said, what it is owed. */
-export class Session implements Reader, Publisher {
+export class Session implements Reader, Publisher, Stallable {
   readonly connection: Connection<Session>;
   readonly outbox: Outbox;
   /** What the client calls itself. */
@@ -84,15 +39,17 @@ export class Session implements Reader, Publisher {
   traced = false;
   /** Messages that it published. */
   published = 0;
+  /** Whether, and why, it is not read from. */
+  readonly stall = new Stall(this);
 
   /** The topic of its last PUBLISH: most clients publish to the same one again. */
   topic: Topic | undefined;
   readonly home: SessionHome;
 
   readonly #reader: FrameReader;
-  #waiting: TopicReader[] = [];
-  #held = false;
-  #answersHeld = false;
+  // Made when first needed: there may be very many idle sessions.
+  #waiting: Set<TopicReader> | undefined;
+  #endWaits = false;
   #frameSince = 0;
   #pings = 0;
 
@@ -101,9 +58,13 @@ export class Session implements Reader, Publisher {
     this.connection = connection;
     this.outbox = new Outbox(connection, home.turn);
     this.openedAt = home.turn.now;
-    this.#reader = new FrameReader((type, bytes, start, end) => serveFrame(this, type, bytes, start, end), {
-      limit: home.limits.helloFrameLimit,
-    });
+    this.#reader = new FrameReader(
+      (type, bytes, start, end) => {
+        this.#frameSince = 0;
+        serveFrame(this, type, bytes, start, end);
+      },
+      { limit: home.limits.helloFrameLimit },
+    );
   }
 
   /** True while its connection takes no more. */
@@ -123,34 +84,33 @@ export class Session implements Reader, Publisher {
       return;
     }
     // A frame that is dripped in byte by byte never goes idle; so the clock runs from its first byte.
-    if (!this.#reader.midFrame) this.#frameSince = 0;
-    else if (this.#frameSince === 0) this.#frameSince = this.home.turn.now;
-    if (this.outbox.queuedBytes > this.home.limits.highWaterBytes) this.#holdForAnswers();
+    if (this.#frameSince === 0 && this.#reader.midFrame) this.#frameSince = this.home.turn.now;
   }
 
   /** The connection takes more again. */
   drained(): void {
     this.outbox.full = false;
-    if (this.#answersHeld) {
-      this.#answersHeld = false;
-      this.#readOn();
-    }
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const reader of waiting) {
-      reader.pump();
-      reader.topic.caughtUp(reader);
+    this.stall.drained();
+    // One that fills the connection again goes to the end of the line, so that all have their turn.
+    for (const reader of this.#waiting ?? []) {
+      if (this.outbox.full) break;
+      this.#waiting?.delete(reader);
+      reader.topic.resume(reader);
     }
   }
 
   /** The client has ended its side: nothing more comes, but it may still read. */
   ended(): void {
+    // What it sent before is served first.
+    this.#endWaits = this.stall.on;
+    if (this.stall.on || this.state === 'closing') return;
     try {
       this.#reader.end();
     } catch (error) {
       this.fail(toProtocolError(error));
       return;
     }
+    this.#sendRest();
     this.state = 'closing';
     this.leaveTopics();
     this.outbox.flush();
@@ -168,14 +128,11 @@ export class Session implements Reader, Publisher {
     const { helloTimeoutMs, frameTimeoutMs, idleMs } = this.home.limits;
     if (this.state === 'greeting') {
       if (now - this.openedAt >= helloTimeoutMs) this.#timeout(`no HELLO within ${helloTimeoutMs} ms`);
-    } else if (this.state === 'ready' && idleMs > 0 && !this.#held && !this.#answersHeld) {
-      if (this.connection.silentFor < idleMs * (this.#pings + 1)) return;
-      if (this.#pings === 2) {
-        this.#timeout(`two PINGs in ${idleMs * 2} ms were not answered`);
-        return;
-      }
-      this.#pings++;
-      this.answer({ type: BrokerType.PING, bytes: Buffer.alloc(0) });
+    }
+    // While we do not read it, its silence is ours.
+    if (this.stall.on) return;
+    if (this.state === 'ready' && idleMs > 0 && this.connection.silentFor >= idleMs * (this.#pings + 1)) {
+      this.#probe(idleMs);
     }
     if (this.#frameSince > 0 && now - this.#frameSince >= frameTimeoutMs) {
       this.#timeout(`a frame took more than ${frameTimeoutMs} ms to arrive`);
@@ -190,7 +147,8 @@ export class Session implements Reader, Publisher {
   }
 
   waitFor(reader: TopicReader): void {
-    if (!this.#waiting.includes(reader)) this.#waiting.push(reader);
+    this.#waiting ??= new Set();
+    this.#waiting.add(reader);
   }
 
   tooSlow(reader: TopicReader): void {
@@ -204,14 +162,31 @@ export class Session implements Reader, Publisher {
 
   // A publisher's side of it.
 
-  hold(): void {
-    this.#held = true;
-    this.connection.pause();
+  get heldBy(): ReadonlySet<SlowReaders> {
+    return this.stall.heldBy;
   }
 
-  goOn(): void {
-    this.#held = false;
-    this.#readOn();
+  hold(by: SlowReaders): void {
+    this.stall.hold(by);
+  }
+
+  goOn(by: SlowReaders): void {
+    this.stall.goOn(by);
+  }
+
+  /** It has stalled and goes on: serves what had come meanwhile, and reads on. */
+  goOnServing(postponed: PostponedFrames | undefined): void {
+    if (this.state === 'closing') return;
+    this.#pings = 0;
+    if (this.#frameSince > 0) this.#frameSince = this.home.turn.now;
+    try {
+      postponed?.replay((...frame) => serveFrame(this, ...frame));
+    } catch (error) {
+      this.fail(toProtocolError(error));
+    }
+    if (this.stall.on) return;
+    this.connection.resume();
+    if (this.#endWaits) this.ended();
   }
 
   /** The client was let in: from now on it may send anything. */
@@ -239,9 +214,14 @@ export class Session implements Reader, Publisher {
     return lag;
   }
 
-  /** Sends a frame that is for this client alone. */
+  /** Sends a frame that is for this client alone. Who does not read its answers is not read from. */
   answer(frame: BrokerFrame): void {
+    if (this.state === 'closing') return;
     this.send(encodeBrokerFrame(frame));
+    // Only a full connection says when it has room again.
+    if (this.outbox.full && this.outbox.queuedBytes > this.home.limits.highWaterBytes) {
+      this.stall.answersWait();
+    }
   }
 
   /** Answers a request with OK, if it asked for an answer. */
@@ -263,10 +243,7 @@ export class Session implements Reader, Publisher {
   /** Ends the connection in good order. */
   close(reason: string): void {
     if (this.state === 'closing') return;
-    for (const subscription of this.subscriptions.values()) {
-      subscription.topic.log.seal();
-      subscription.pump();
-    }
+    this.#sendRest();
     this.answer({ type: BrokerType.CLOSING, reason });
     this.state = 'closing';
     this.leaveTopics();
@@ -278,8 +255,8 @@ export class Session implements Reader, Publisher {
   leaveTopics(): void {
     for (const subscription of this.subscriptions.values()) subscription.topic.remove(subscription);
     this.subscriptions.clear();
-    this.#waiting = [];
-    this.topic?.slow.forget(this);
+    this.#waiting = undefined;
+    this.stall.forget(this);
   }
 
   /**
@@ -298,11 +275,10 @@ export class Session implements Reader, Publisher {
     }
     const { skippedFrom, nextId } = topic.place(frame.start, frame.after, request);
     if (old !== undefined) this.unsubscribe(old);
-    const subscription = new Subscription(topic, this, skippedFrom, frame.window);
+    const subscription = new Subscription(topic, this, nextId, frame.window, skippedFrom);
     this.subscriptions.set(topic.name, subscription);
     topic.add(subscription);
     this.answerOk(request);
-    subscription.skipTo(nextId);
     subscription.pump();
     return subscription;
   }
@@ -310,7 +286,7 @@ export class Session implements Reader, Publisher {
   /** Stops reading a topic. */
   unsubscribe(subscription: Subscription): void {
     this.subscriptions.delete(subscription.topic.name);
-    this.#waiting = this.#waiting.filter((waiting) => waiting !== subscription);
+    this.#waiting?.delete(subscription);
     subscription.topic.remove(subscription);
   }
 
@@ -324,13 +300,21 @@ export class Session implements Reader, Publisher {
     new FrameReader((...frame) => this.trace('out', ...frame), { limit: 0xffff_ffff }).push(bytes);
   }
 
-  #holdForAnswers(): void {
-    this.#answersHeld = true;
-    this.connection.pause();
+  #probe(idleMs: number): void {
+    if (this.#pings === 2) {
+      this.#timeout(`two PINGs in ${idleMs * 2} ms were not answered`);
+      return;
+    }
+    this.#pings++;
+    this.answer({ type: BrokerType.PING, bytes: Buffer.alloc(0) });
   }
 
-  #readOn(): void {
-    if (!this.#held && !this.#answersHeld) this.connection.resume();
+  /** Sends its subscriptions what was published up to now, as far as the client takes it. */
+  #sendRest(): void {
+    for (const subscription of this.subscriptions.values()) {
+      subscription.topic.log.seal();
+      subscription.pump();
+    }
   }
 
   #timeout(message: string): void {

@@ -3,9 +3,11 @@ import type { TopicReader } from './subscription.ts';
 
 /** A publisher that can be told to wait. */
 export interface Publisher {
-  /** Read no more from it until {@link Publisher.goOn}. */
-  hold(): void;
-  goOn(): void;
+  /** The topics that it waits for now. */
+  readonly heldBy: ReadonlySet<SlowReaders>;
+  /** Read no more from it until {@link Publisher.goOn} was called by all that hold it. */
+  hold(by: SlowReaders): void;
+  goOn(by: SlowReaders): void;
 }
 
 /** A lag that made publishers wait must fall to this share of its limit before they go on. */
@@ -33,7 +35,7 @@ export class SlowReaders {
   /** A reader could not be given all there is: is it still within its limit? */
   // #region check
   check(reader: TopicReader): void {
-    // task 6.11: deal with a slow reader
+    // task 6.8: deal with a slow reader
     const { maxLagBytes, maxLagMessages, slowPolicy } = this.#limits;
     if (!reader.lagsBeyond(maxLagBytes, maxLagMessages)) {
       if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);
@@ -43,10 +45,11 @@ export class SlowReaders {
       reader.tooSlow();
     } else if (slowPolicy === 'skip') {
       reader.skipTo(reader.topic.log.sealedId + 1);
-    } else {
+    } else if (!reader.blocking) {
       reader.blocking = true;
       this.#blockers ??= new Set();
       this.#blockers.add(reader);
+      for (const client of reader.clients ?? []) breakCircle(client);
     }
   }
   // #endregion check
@@ -56,7 +59,8 @@ export class SlowReaders {
     if (!this.blocked || this.#held?.has(publisher)) return;
     this.#held ??= new Set();
     this.#held.add(publisher);
-    publisher.hold();
+    publisher.hold(this);
+    breakCircle(publisher);
   }
 
   /** A publisher is gone. */
@@ -72,11 +76,39 @@ export class SlowReaders {
     if (this.blocked) return;
     const held = this.#held;
     this.#held = undefined;
-    for (const publisher of held ?? []) publisher.goOn();
+    for (const publisher of held ?? []) publisher.goOn(this);
+  }
+
+  /** The readers that publishers wait for. */
+  get blockers(): Iterable<TopicReader> {
+    return this.#blockers ?? [];
   }
 
   #lagsMuch(reader: TopicReader): boolean {
     const { maxLagBytes, maxLagMessages } = this.#limits;
     return reader.lagsBeyond(maxLagBytes * RELEASE_SHARE, maxLagMessages * RELEASE_SHARE);
+  }
+}
+
+/**
+ * A client that waits for a topic, which waits for a reader, which is the client itself, perhaps over several
+ * corners: it would wait for ever, since what it sends (its commits, too) is not read. Such a client is
+ * disconnected as too slow, and all others go on.
+ */
+function breakCircle(client: Partial<Publisher>): void {
+  const seen = new Set([client]);
+  // The set grows while it is walked over.
+  for (const { heldBy } of seen) {
+    for (const slow of heldBy ?? []) {
+      for (const reader of slow.blockers) {
+        for (const next of reader.clients ?? []) {
+          if (next === client) {
+            reader.tooSlow();
+            return;
+          }
+          seen.add(next);
+        }
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ import {
   skipRecords,
 } from './message-frame.ts';
 import type { Segment } from './segment.ts';
+import type { Publisher } from './slow-readers.ts';
 import type { Topic } from './topic.ts';
 import { Window } from './window.ts';
 
@@ -19,6 +20,8 @@ export interface TopicReader {
   readonly cursor: Cursor;
   /** True while its lag pauses the topic's publishers. */
   blocking: boolean;
+  /** Those whose own publishing would then be a wait for themselves: the one client that it reads for. */
+  readonly clients?: Iterable<Partial<Publisher>>;
   /** Sends what there is, as far as the clients allow. */
   pump(): void;
   /** Goes past records that it will never get. */
@@ -32,7 +35,7 @@ export interface TopicReader {
 }
 
 /** Where a subscription's frames go. */
-export interface Reader {
+export interface Reader extends Partial<Publisher> {
   /** True while it cannot take more; it will ask again by {@link Subscription.pump}. */
   readonly full: boolean;
   /** Takes frames, which must not change any more. */
@@ -64,14 +67,28 @@ export class Subscription implements TopicReader {
   // when it jumped, #skippedTo. Both 0 when there are none. Told before anything else is sent.
   #skippedFrom = 0;
   #skippedTo = 0;
+  #left = false;
 
-  constructor(topic: Topic, reader: Reader, nextId: number, windowSize: number) {
+  /**
+   * @param nextId - the first record to read: at least the log's `firstId`, at most its `sealedId + 1`
+   * @param missedFrom - the first id that it asked for and cannot have, if there is one: it is told
+   */
+  constructor(topic: Topic, reader: Reader, nextId: number, windowSize: number, missedFrom = nextId) {
     this.topic = topic;
     this.reader = reader;
     this.cursor = new Cursor(topic.log, nextId);
     this.window = new Window(windowSize, nextId - 1);
     this.#joinedAt = topic.log.end;
     this.#joinedId = topic.log.sealedId;
+    if (missedFrom < nextId) {
+      this.#skippedFrom = missedFrom;
+      this.#skippedTo = nextId - 1;
+    }
+  }
+
+  /** The one client that it reads for. */
+  get clients(): readonly [Reader] {
+    return [this.reader];
   }
 
   /** Messages that are published for it and not yet committed, or, with no window, not yet sent. */
@@ -94,7 +111,8 @@ export class Subscription implements TopicReader {
   /** Sends what there is, as far as the reader and the window allow. */
   // #region pump
   pump(): void {
-    // task 6.9: move a cursor on
+    // task 6.5: move a cursor on
+    if (this.#left) return;
     const { cursor, reader, window, topic } = this;
     if (cursor.nextId < topic.log.firstId) this.skipTo(topic.log.firstId);
     for (;;) {
@@ -102,7 +120,7 @@ export class Subscription implements TopicReader {
         if (cursor.nextId <= topic.log.sealedId || this.#skippedTo > 0) reader.waitFor(this);
         return;
       }
-      if (this.#skippedTo > 0) this.#tellSkipped();
+      if (this.#skippedTo > 0 && window.room > 0) this.#tellSkipped();
       const segment = cursor.readable();
       if (segment === undefined) return;
       if (cursor.recordAt === 0 && window.size === 0) {
@@ -125,7 +143,8 @@ export class Subscription implements TopicReader {
     if (nextId <= fromId) return;
     cursor.moveTo(nextId);
     this.window.skip(fromId, nextId - 1);
-    // A reader that cannot even take this news may be skipped again: then it is one longer gap.
+    // A reader that cannot take this news, or has no room in its window for what comes after it, may be skipped
+    // again: then it is one longer gap.
     if (this.#skippedTo === 0) this.#skippedFrom = fromId;
     this.#skippedTo = nextId - 1;
   }
@@ -147,8 +166,9 @@ export class Subscription implements TopicReader {
     this.reader.tooSlow(this);
   }
 
-  /** Leaves the topic. */
+  /** Leaves the topic, for good. */
   leave(): void {
+    this.#left = true;
     this.cursor.leave();
   }
 
@@ -160,7 +180,7 @@ export class Subscription implements TopicReader {
    */
   // #region part
   #sendPart(segment: Segment): boolean {
-    // task 6.10: send part of a frame
+    // task 6.6: send part of a frame
     const { cursor, window, reader, topic } = this;
     const topicSize = topic.nameBytes.length;
     const from = cursor.position;

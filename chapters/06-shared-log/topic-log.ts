@@ -50,6 +50,7 @@ export class TopicLog {
   readonly maxRecordBytes: number;
   readonly #maxFrameSize: number;
   readonly #maxRetainedBytes: number;
+  readonly #maxCapacity: number;
 
   // The open frame. Invariant: #count is 0 when there is none; otherwise the frame lies in the tail, from
   // tail.sealed to #writeAt, and holds the ids from lastId - #count + 1 to lastId.
@@ -63,11 +64,15 @@ export class TopicLog {
     this.#maxFrameSize = options.maxFrameSize;
     this.maxRecordBytes = options.maxFrameSize + HEADER_SIZE - messagesHeaderSize(options.topic.length);
     this.#maxRetainedBytes = options.maxRetainedBytes;
+    // Whole segments are let go, so small limits need small segments.
+    const quarter = Math.floor(options.maxRetainedBytes / 4);
+    this.#maxCapacity = Math.min(MAX_SEGMENT_SIZE, Math.max(MIN_SEGMENT_SIZE, quarter));
   }
 
   /** Bytes of sealed frames that are kept. */
   get bytes(): number {
-    return this.head === undefined ? 0 : this.end - this.head.base;
+    const { head } = this;
+    return head === undefined ? 0 : this.end - head.end + head.held;
   }
 
   /**
@@ -119,7 +124,7 @@ export class TopicLog {
    */
   // #region seal
   seal(): boolean {
-    // task 6.3: close the open frame
+    // task 6.2: close the open frame
     const tail = this.tail;
     if (this.#count === 0 || tail === undefined) return false;
     closeHeader(tail.bytes, tail.sealed, this.topic.length, this.#writeAt, this.#count);
@@ -130,6 +135,12 @@ export class TopicLog {
     return true;
   }
   // #endregion seal
+
+  /** The segment in which a cursor stands that has read everything; an empty one if there is none. */
+  last(): Segment {
+    this.tail ??= this.head = new Segment(0, this.end, this.lastId + 1);
+    return this.tail;
+  }
 
   /** The segment that holds an id, for `firstId <= id <= sealedId`. */
   find(id: number): Segment | undefined {
@@ -162,12 +173,12 @@ export class TopicLog {
    */
   // #region expire
   expire(oldest: number): void {
-    // task 6.4: let go of what is too old
+    // task 6.7: let go of what is too old
     let head = this.head;
     while (head !== undefined) {
       const firstId = head.firstIdAfter(oldest);
       this.firstId = Math.max(this.firstId, firstId);
-      const over = this.end - head.base > this.#maxRetainedBytes && head !== this.tail;
+      const over = this.bytes > this.#maxRetainedBytes && head !== this.tail;
       if (firstId <= head.lastId && !over) break;
       if (over) this.firstId = Math.max(this.firstId, head.lastId + 1);
       // The tail stays: it may hold an open frame, and its room is still of use.
@@ -183,15 +194,33 @@ export class TopicLog {
     let head = this.head;
     while (head !== undefined && head !== this.tail && head.readers === 0) head = head.next;
     this.head = head;
-    this.firstId = head === undefined ? this.sealedId + 1 : head.firstId;
+    this.firstId = head === undefined ? this.sealedId + 1 : Math.max(this.firstId, head.firstId);
   }
 
-  /** Lets go of everything that is sealed, so that a quiet topic costs nothing. Does nothing mid-frame. */
-  letGo(): void {
-    if (this.#count > 0) return;
-    this.head = this.tail = undefined;
+  /**
+   * Lets go of everything that is sealed, so that a quiet topic costs next to nothing. Does nothing mid-frame, or
+   * while cursors stand in the log that it was not told of.
+   *
+   * @param cursors - how many cursors have read everything
+   */
+  letGo(cursors = 0): void {
+    const { tail } = this;
+    if (this.#count > 0 || this.#cursors() > cursors || (tail?.readers ?? 0) < cursors) return;
+    if (tail !== undefined && cursors > 0) tail.release();
+    this.head = this.tail = cursors > 0 ? tail : undefined;
     this.firstId = this.sealedId + 1;
     this.#nextCapacity = MIN_SEGMENT_SIZE;
+  }
+
+  /** Keeps nothing before this id for those who come later. */
+  forgetBefore(id: number): void {
+    this.firstId = Math.max(this.firstId, id);
+  }
+
+  #cursors(): number {
+    let cursors = 0;
+    for (let segment = this.head; segment !== undefined; segment = segment.next) cursors += segment.readers;
+    return cursors;
   }
 
   /** Opens a frame with room for `size` bytes of records, in a new segment where the tail has none. */
@@ -201,7 +230,7 @@ export class TopicLog {
     let tail = this.tail;
     if (tail === undefined || tail.sealed + header + size > tail.bytes.length) {
       const capacity = Math.max(this.#nextCapacity, header + size);
-      this.#nextCapacity = Math.min(MAX_SEGMENT_SIZE, this.#nextCapacity * 2);
+      this.#nextCapacity = Math.min(this.#maxCapacity, this.#nextCapacity * 2);
       const segment = new Segment(capacity, this.end, this.lastId + 1);
       if (tail === undefined) this.head = segment;
       else tail.next = segment;

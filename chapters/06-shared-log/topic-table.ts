@@ -52,6 +52,8 @@ export class TopicTable {
 
   /** Forgets a topic that nobody reads any more, with all that it holds. */
   remove(topic: Topic): void {
-    if (topic.readers.length === 0) this.#topics.delete(topic.name);
+    if (topic.readers.length > 0) return;
+    this.#topics.delete(topic.name);
+    topic.forgotten = true;
   }
 }

@@ -26,6 +26,8 @@ export class Topic {
   readonly log: TopicLog;
   /** Those that lag, and what is done about it. */
   readonly slow: SlowReaders;
+  /** True once its table has forgotten it: there may be another of its name. */
+  forgotten = false;
 
   readonly #home: TopicHome;
   #settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
@@ -67,6 +69,11 @@ export class Topic {
     }
     this.#created = true;
     this.#settings = { retentionMs, dedupeMs };
+    // What lies in the log by chance, because a segment is let go as a whole, was not retained.
+    this.log.seal();
+    let unread = this.log.sealedId + 1;
+    for (const { cursor } of this.readers) unread = Math.min(unread, cursor.nextId);
+    this.log.forgetBefore(unread);
     return true;
   }
 
@@ -115,7 +122,6 @@ export class Topic {
    */
   // #region place
   place(start: number, after: number, request: number): { skippedFrom: number; nextId: number } {
-    // task 6.12: where a new reader begins
     this.log.seal();
     const oldest = this.#oldestId();
     const newest = this.log.sealedId + 1;
@@ -133,6 +139,13 @@ export class Topic {
     return { skippedFrom: after + 1, nextId: Math.max(after + 1, oldest) };
   }
   // #endregion place
+
+  /** A reader has room again. */
+  resume(reader: TopicReader): void {
+    this.#expire();
+    reader.pump();
+    this.caughtUp(reader);
+  }
 
   /** A reader has gone on: its publishers may too, if it was what they waited for. */
   caughtUp(reader: TopicReader): void {
@@ -161,11 +174,11 @@ export class Topic {
     this.#expire();
     const quiet = !this.#active;
     this.#active = false;
-    if (!quiet || this.log.head === undefined) return;
-    if (this.#settings.retentionMs > 0 && this.log.firstId <= this.log.sealedId) return;
-    if (this.readers.some(({ cursor }) => cursor.nextId <= this.log.sealedId)) return;
-    for (const { cursor } of this.readers) cursor.leave();
-    this.log.letGo();
+    const { log, readers } = this;
+    if (!quiet || log.bytes === 0) return;
+    if (this.#settings.retentionMs > 0 && log.firstId <= log.sealedId) return;
+    if (readers.some(({ cursor }) => cursor.nextId <= log.sealedId)) return;
+    log.letGo(readers.length);
   }
 
   /** The oldest id that a new reader can have. */

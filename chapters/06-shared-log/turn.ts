@@ -50,7 +50,6 @@ export class Turn {
   /** Does now what waits for the end of the turn. */
   // #region end
   end(): void {
-    // task 6.7: send what the turn has gathered
     this.#scheduled = false;
     const topics = this.#topics;
     this.#topics = [];

@@ -37,7 +37,10 @@ export class Window {
   skip(fromId: number, toId: number): void {
     if (this.size === 0) return;
     this.#gaps ??= [];
-    this.#gaps.push({ fromId, toId });
+    const last = this.#gaps.at(-1);
+    // Between two gaps something was sent, so there are never more of them than the window has places.
+    if (last !== undefined && last.toId + 1 === fromId) last.toId = toId;
+    else this.#gaps.push({ fromId, toId });
   }
 
   /** Everything up to `id` has been dealt with; `id` is at most the last one that was sent or skipped. */
