@@ -102,6 +102,22 @@ function subscriptions(start: StartBroker): void {
     await client.expectAlive();
   });
 
+  conversation('published and subscribed to in one turn: each message once', start, {}, async ({ hello }) => {
+    const client = await hello();
+    // With a subscription already there, the broker has begun to pass messages on to this client.
+    client.frames(create(1, 't', 60_000), subscribe(2, 'other'));
+    await client.expect({ type: 'OK', request: 1 });
+    await client.expect({ type: 'OK', request: 2 });
+    client.frames(publish(0, 't', 'a', 'b'), subscribe(3, 't', { start: 0 }), publish(0, 't', 'c'));
+    await client.expect({ type: 'OK', request: 3 });
+    assert.deepEqual(await readMessages(client, 3), [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ]);
+    await client.expectAlive();
+  });
+
   conversation('a failed SUBSCRIBE leaves the old subscription as it was', start, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(
