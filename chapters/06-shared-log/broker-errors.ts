@@ -17,6 +17,12 @@ export function errorFrame(error: ProtocolError): ErrorFrame {
   return { type: BrokerType.ERROR, request: error.request, code: error.wireCode, reason: error.message };
 }
 
+/** The answer to a SUBSCRIBE after an id in the future. */
+export function notGivenOut(newest: number, after: number, request: number): ProtocolError {
+  const message = `the newest id is ${newest}; ${after} was not given out yet`;
+  return new ProtocolError('OUT_OF_RANGE', message, { request });
+}
+
 /** How a connection that ends with this error is counted. */
 export function closeReason(code: ErrorName): CloseReason {
   switch (code) {

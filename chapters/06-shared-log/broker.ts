@@ -83,7 +83,8 @@ export class LogBroker {
 
   readonly #home: SessionHome;
   readonly #extension: BrokerExtension;
-  #greeting = 0;
+  // Connections that have not said HELLO and may still do.
+  #pending = 0;
 
   /** @throws RangeError for a limit out of range */
   constructor(options: LogBrokerOptions = {}) {
@@ -105,8 +106,8 @@ export class LogBroker {
         opened: (connection) => {
           const session = new Session(this.#home, connection);
           connection.context = session;
-          this.#greeting++;
-          if (this.#greeting > this.limits.maxPending) {
+          this.#pending++;
+          if (this.#pending > this.limits.maxPending) {
             session.fail(
               new ProtocolError('FULL', 'too many connections have not said HELLO; try again later'),
             );
@@ -119,7 +120,6 @@ export class LogBroker {
           const session = connection.context;
           if (session === undefined) return;
           debug('%s is gone: %s %s', session.name, reason, error?.message ?? '');
-          if (!session.wasGreeted) this.#greeting--;
           session.closed();
           extension.sessionClosed?.(session, reason);
         },
@@ -182,7 +182,7 @@ export class LogBroker {
    * @param deadline - milliseconds
    */
   async close(deadline = 1000): Promise<void> {
-    for (const session of this.sessions()) session.close('the broker is shutting down');
+    for (const session of this.sessions()) session.close('shutdown');
     await this.table.shutdown({ deadline });
   }
 
@@ -209,8 +209,8 @@ export class LogBroker {
       commitSpecially: (frame, session) => extension.commitSpecially?.(frame, session) ?? false,
       specialLag: (session) => extension.specialLag?.(session) ?? 0,
       watch: (...frame) => extension.watch?.(...frame),
-      greeted: () => {
-        this.#greeting--;
+      settled: () => {
+        this.#pending--;
       },
     };
   }

@@ -2,6 +2,8 @@
  * What a client may ask for: one function for each frame. They throw a ProtocolError for what cannot be done;
  * {@link serveFrame} answers it, or lets a fatal one through to the session, which ends.
  */
+
+import { HEADER_SIZE } from '#framing';
 import {
   BrokerType,
   ByteReader,
@@ -17,7 +19,9 @@ import {
   type SubscribeFrame,
   type UnsubscribeFrame,
 } from '#protocol';
-import { errorFrame, toProtocolError } from './broker-errors.ts';
+import { errorFrame, notGivenOut, toProtocolError } from './broker-errors.ts';
+import type { LogLimits } from './limits.ts';
+import { messagesHeaderSize } from './message-frame.ts';
 import { PublishRequest } from './publish-request.ts';
 import type { Session } from './session.ts';
 import type { Grants } from './session-home.ts';
@@ -53,6 +57,7 @@ export function serveFrame(session: Session, type: number, bytes: Buffer, start:
 function servePublish(session: Session, bytes: Buffer, start: number, end: number): void {
   publish.read(bytes, start, end);
   const { request, count, recordsAt, keyed } = publish;
+  checkRecords(request, session.home.limits);
   let topic = session.topic;
   if (
     topic === undefined ||
@@ -61,7 +66,6 @@ function servePublish(session: Session, bytes: Buffer, start: number, end: numbe
   ) {
     topic = switchTopic(session, bytes, request);
   }
-  checkRecords(topic, request, session.home.limits.maxKeyBytes);
   const kept = topic.publish(bytes, recordsAt, end, count, keyed);
   session.published += count;
   if (topic.slow.blocked) topic.slow.published(session);
@@ -72,13 +76,15 @@ function servePublish(session: Session, bytes: Buffer, start: number, end: numbe
 // #endregion publish
 
 /** One bad record refuses the whole batch: nothing has been written yet. */
-function checkRecords(topic: Topic, request: number, maxKeyBytes: number): void {
+function checkRecords(request: number, { maxFrameSize, maxKeyBytes }: LogLimits): void {
   if (publish.count === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages', { request });
   if (publish.longestKey > maxKeyBytes) {
     throw new ProtocolError('BAD_KEY', `a key is longer than ${maxKeyBytes} bytes`, { request });
   }
-  if (publish.longestRecord > topic.log.maxRecordBytes) {
-    throw new ProtocolError('LIMIT', 'a message is longer than fits in a frame to a subscriber', { request });
+  const header = messagesHeaderSize(publish.topicEnd - publish.topicAt);
+  if (publish.longestRecord > maxFrameSize + HEADER_SIZE - header) {
+    const message = 'a message is longer than fits in a frame to a subscriber';
+    throw new ProtocolError('BAD_REQUEST', message, { request });
   }
 }
 
@@ -92,19 +98,22 @@ function switchTopic(session: Session, bytes: Buffer, request: number): Topic {
 }
 
 /**
- * The topic of that name, for a client that may do this with it.
+ * The topic of that name, for a client that may do this with it. A new one comes into being.
  *
  * @throws ProtocolError BAD_TOPIC, DENIED, LIMIT; none is fatal
  */
 function permit(session: Session, name: string, act: keyof Grants, request: number): Topic {
+  checkPermission(session, name, act, request);
+  return session.home.topics.use(name, request);
+}
+
+function checkPermission(session: Session, name: string, act: keyof Grants, request: number): void {
   const { grants, home } = session;
-  if (grants !== undefined) {
-    checkTopic(name, request, home.limits.maxTopicBytes);
-    if (!grants[act](name)) {
-      throw new ProtocolError('DENIED', 'no permission for this topic', { request, fatal: false });
-    }
+  if (grants === undefined) return;
+  checkTopic(name, request, home.limits.maxTopicBytes);
+  if (!grants[act](name)) {
+    throw new ProtocolError('DENIED', 'no permission for this topic', { request, fatal: false });
   }
-  return home.topics.use(name, request);
 }
 
 function serveRequest(session: Session, type: number, bytes: Buffer, start: number, end: number): void {
@@ -177,7 +186,15 @@ function subscribe(session: Session, frame: SubscribeFrame): void {
   if (hasPattern(frame.topic))
     throw new ProtocolError('UNSUPPORTED', 'patterns are not supported', { request });
   if (frame.group !== '') throw new ProtocolError('UNSUPPORTED', 'groups are not supported', { request });
-  session.subscribe(permit(session, frame.topic, 'maySubscribe', request), frame);
+  checkPermission(session, frame.topic, 'maySubscribe', request);
+  session.checkRoom(frame.topic, request);
+  // A request that is refused leaves no topic behind.
+  const { topics, limits } = session.home;
+  if (start === Start.AFTER && frame.after > 0 && topics.get(frame.topic) === undefined) {
+    checkTopic(frame.topic, request, limits.maxTopicBytes);
+    throw notGivenOut(0, frame.after, request);
+  }
+  session.subscribe(topics.use(frame.topic, request), frame);
 }
 
 function unsubscribe(session: Session, frame: UnsubscribeFrame): void {

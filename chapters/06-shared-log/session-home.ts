@@ -44,6 +44,6 @@ export interface SessionHome {
     end: number,
   ): void;
   readonly watched: boolean;
-  /** The session has said HELLO. */
-  greeted(session: Session): void;
+  /** The session has said HELLO, or never will: one fewer to wait for. */
+  settled(session: Session): void;
 }

@@ -32,8 +32,6 @@ export class Session implements Reader, Publisher, Stallable {
   state: 'greeting' | 'ready' | 'closing' = 'greeting';
   readonly subscriptions = new Map<string, Subscription>();
   readonly openedAt: number;
-  /** True once it has said HELLO and was let in. */
-  wasGreeted = false;
   grants: Grants | undefined;
   /** Whether somebody wants to see its frames. Looked up once for each chunk, not for each frame. */
   traced = false;
@@ -104,23 +102,14 @@ export class Session implements Reader, Publisher, Stallable {
     // What it sent before is served first.
     this.#endWaits = this.stall.on;
     if (this.stall.on || this.state === 'closing') return;
-    try {
-      this.#reader.end();
-    } catch (error) {
-      this.fail(toProtocolError(error));
-      return;
-    }
     this.#sendRest();
-    this.state = 'closing';
-    this.leaveTopics();
-    this.outbox.flush();
-    this.connection.end('peer');
+    this.#finish();
+    this.connection.end(this.#reader.midFrame ? 'bad-input' : 'peer');
   }
 
   /** The connection is gone. */
   closed(): void {
-    this.state = 'closing';
-    this.leaveTopics();
+    this.#finish();
   }
 
   /** Looks at its deadlines. */
@@ -195,9 +184,8 @@ export class Session implements Reader, Publisher, Stallable {
     this.name = hello.name;
     this.grants = grants;
     this.state = 'ready';
-    this.wasGreeted = true;
     this.#reader.limit = limits.maxFrameSize;
-    this.home.greeted(this);
+    this.home.settled(this);
     this.answer({
       type: BrokerType.WELCOME,
       version: PROTOCOL_VERSION,
@@ -234,20 +222,20 @@ export class Session implements Reader, Publisher, Stallable {
     if (this.state === 'closing') return;
     debug('%s fails: %s %s', this.name, error.code, error.message);
     this.answer(errorFrame(error));
-    this.state = 'closing';
-    this.leaveTopics();
-    this.outbox.flush();
+    this.#finish();
     this.connection.end(closeReason(error.code));
   }
 
-  /** Ends the connection in good order. */
+  /** Ends the connection in good order. Who has not said HELLO yet is only told that it is too late. */
   close(reason: string): void {
     if (this.state === 'closing') return;
+    if (this.state === 'greeting') {
+      this.fail(new ProtocolError('SHUTDOWN', 'this broker is shutting down'));
+      return;
+    }
     this.#sendRest();
     this.answer({ type: BrokerType.CLOSING, reason });
-    this.state = 'closing';
-    this.leaveTopics();
-    this.outbox.flush();
+    this.#finish();
     this.connection.end('local');
   }
 
@@ -260,19 +248,27 @@ export class Session implements Reader, Publisher, Stallable {
   }
 
   /**
+   * Whether it may read one more topic, or this one again.
+   *
+   * @throws ProtocolError LIMIT
+   */
+  checkRoom(topic: string, request: number): void {
+    const { maxSubscriptions } = this.home.limits;
+    if (this.subscriptions.size < maxSubscriptions || this.subscriptions.has(topic)) return;
+    throw new ProtocolError('LIMIT', `${maxSubscriptions} subscriptions are the most for one connection`, {
+      request,
+    });
+  }
+
+  /**
    * Begins to read a topic.
    *
    * @throws ProtocolError LIMIT, OUT_OF_RANGE
    */
   subscribe(topic: Topic, frame: SubscribeFrame): Subscription {
     const { request } = frame;
-    const { maxSubscriptions } = this.home.limits;
+    this.checkRoom(topic.name, request);
     const old = this.subscriptions.get(topic.name);
-    if (old === undefined && this.subscriptions.size >= maxSubscriptions) {
-      throw new ProtocolError('LIMIT', `${maxSubscriptions} subscriptions are the most for one connection`, {
-        request,
-      });
-    }
     const { skippedFrom, nextId } = topic.place(frame.start, frame.after, request);
     if (old !== undefined) this.unsubscribe(old);
     const subscription = new Subscription(topic, this, nextId, frame.window, skippedFrom);
@@ -307,6 +303,15 @@ export class Session implements Reader, Publisher, Stallable {
     }
     this.#pings++;
     this.answer({ type: BrokerType.PING, bytes: Buffer.alloc(0) });
+  }
+
+  /** From now on it takes part in nothing. The one place where a session's state becomes `closing`. */
+  #finish(): void {
+    if (this.state === 'closing') return;
+    if (this.state === 'greeting') this.home.settled(this);
+    this.state = 'closing';
+    this.leaveTopics();
+    this.outbox.flush();
   }
 
   /** Sends its subscriptions what was published up to now, as far as the client takes it. */

@@ -1,5 +1,6 @@
-import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
+import { RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
+import { notGivenOut } from './broker-errors.ts';
 import type { LogLimits } from './limits.ts';
 import { recordEnd } from './message-frame.ts';
 import { SlowReaders } from './slow-readers.ts';
@@ -128,13 +129,7 @@ export class Topic {
     if (start === Start.EARLIEST) return { skippedFrom: oldest, nextId: oldest };
     if (start === Start.LATEST) return { skippedFrom: newest, nextId: newest };
     if (after >= newest) {
-      throw new ProtocolError(
-        'OUT_OF_RANGE',
-        `the newest id is ${newest - 1}; ${after} was not given out yet`,
-        {
-          request,
-        },
-      );
+      throw notGivenOut(newest - 1, after, request);
     }
     return { skippedFrom: after + 1, nextId: Math.max(after + 1, oldest) };
   }
