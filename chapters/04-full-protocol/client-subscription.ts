@@ -13,7 +13,7 @@ export class ReceivedMessage {
   readonly payload: Buffer;
   readonly #commit: (id: number) => void;
 
-  /** For the client library. */
+  /** @hidden Made by the client library. */
   constructor(topic: string, id: number, key: string, payload: Buffer, commit: (id: number) => void) {
     this.topic = topic;
     this.id = id;
@@ -80,7 +80,7 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage>, Async
   #ended = false;
   #failure: LeveretError | undefined;
 
-  /** For the client library. */
+  /** @hidden Made by the client library. */
   constructor(
     topic: string,
     window: number,
@@ -136,6 +136,7 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage>, Async
     await this.#host.unsubscribe(this);
   }
 
+  /** `await using subscription = ...` ends it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.unsubscribe();
   }

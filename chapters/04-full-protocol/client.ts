@@ -90,7 +90,7 @@ export class Client implements AsyncDisposable {
   #waiting = 0;
   #waitingBytes = 0;
 
-  /** For {@link connect}. */
+  /** @hidden Made by {@link connect}. */
   constructor(connection: ClientConnection, welcome: WelcomeFrame, options: ClientOptions) {
     this.connectionId = welcome.connectionId;
     this.epoch = welcome.epoch;
@@ -204,6 +204,7 @@ export class Client implements AsyncDisposable {
     await this.#connection.close();
   }
 
+  /** `await using client = ...` closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

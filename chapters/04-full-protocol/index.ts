@@ -37,7 +37,6 @@ export {
   ClientSubscription,
   ReceivedMessage,
   type SkippedIds,
-  type SubscriptionHost,
 } from './client-subscription.ts';
 export * from './constants.ts';
 export { Deadlines, type Overdue } from './deadlines.ts';

@@ -248,8 +248,13 @@ export class Session {
 
   #deliver(): void {
     if (this.#state !== 'ready' || this.#ended) return;
-    this.#outbox.deliver(this.#subscriptions.subscriber);
-    this.#showLag();
+    try {
+      this.#outbox.deliver(this.#subscriptions.subscriber);
+      this.#showLag();
+    } catch (error) {
+      // This is also called by timers and by the channel, where nobody would catch it.
+      this.fail(error);
+    }
   }
 
   #onDrain(): void {
