@@ -34,13 +34,16 @@ export class Outbox {
     return this.#size + this.#connection.queuedBytes;
   }
 
-  /** Takes a frame, or several in one buffer. It must not change any more. */
+  /**
+   * Takes a frame, or several in one buffer. It must not change until it is out.
+   *
+   * @returns true when it is out already: the operating system has every byte
+   */
   // #region send
-  send(bytes: Buffer): void {
+  send(bytes: Buffer): boolean {
     if (bytes.length > SMALL) {
       this.flush();
-      this.#write(bytes);
-      return;
+      return this.#write(bytes);
     }
     if (this.#first === undefined) {
       this.#first = bytes;
@@ -52,6 +55,7 @@ export class Outbox {
     }
     this.#size += bytes.length;
     if (this.#size > BATCH) this.flush();
+    return false;
   }
   // #endregion send
 
@@ -64,7 +68,8 @@ export class Outbox {
     this.#write(bytes);
   }
 
-  #write(bytes: Buffer): void {
+  #write(bytes: Buffer): boolean {
     if (!this.#connection.write(bytes)) this.full = true;
+    return this.#connection.queuedBytes === 0;
   }
 }

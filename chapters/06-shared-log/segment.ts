@@ -4,6 +4,12 @@ export const MIN_SEGMENT_SIZE = 4096;
 /** Segments double up to this size. */
 export const MAX_SEGMENT_SIZE = 1_048_576;
 
+/** Bytes of large segments that were let go, to be filled again. */
+const spares: Buffer[] = [];
+
+/** How many of them are kept. */
+const MAX_SPARES = 8;
+
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
@@ -11,8 +17,9 @@ const NO_VIEW = new DataView(new ArrayBuffer(0));
  * A stretch of a topic's log: MESSAGES frames, one after the other, ready to be sent. Segments form a linked
  * list, as in the seed psa: a reader follows `next` and asks nobody.
  *
- * A segment is filled once and never written over. That is why a socket may go on sending a slice of it
- * after the log has let it go: the slice keeps the memory alive until its last byte is out.
+ * A segment is filled once and never written over while somebody may read it. A socket may go on sending a slice
+ * of it after the log has let it go: then the slice keeps the memory alive until its last byte is out. Only bytes
+ * of which every slice is known to be out are filled again.
  */
 export class Segment {
   /** The frames. Only the bytes before {@link Segment.sealed} are complete. */
@@ -29,6 +36,8 @@ export class Segment {
   sealed = 0;
   /** How many cursors stand in it. */
   readers = 0;
+  /** True once a slice of it has been handed out that may not be with the operating system yet. */
+  lent = false;
   /** The segment after it. */
   next: Segment | undefined;
 
@@ -43,7 +52,7 @@ export class Segment {
   #sliceFrom = 0;
 
   constructor(capacity: number, base: number, firstId: number) {
-    this.bytes = capacity === 0 ? NO_BYTES : Buffer.allocUnsafeSlow(capacity);
+    this.bytes = capacity === 0 ? NO_BYTES : takeBytes(capacity);
     this.view = capacity === 0 ? NO_VIEW : new DataView(this.bytes.buffer, this.bytes.byteOffset, capacity);
     this.base = base;
     this.firstId = firstId;
@@ -58,6 +67,13 @@ export class Segment {
   /** Bytes of sealed frames that it holds. */
   get held(): number {
     return this.bytes.length === 0 ? 0 : this.sealed;
+  }
+
+  /** The log has let it go, and no cursor stands in it: its bytes may be filled again if nobody else has them. */
+  recycle(): void {
+    if (this.lent || this.bytes.length !== MAX_SEGMENT_SIZE || spares.length === MAX_SPARES) return;
+    spares.push(this.bytes);
+    this.release();
   }
 
   /**
@@ -130,4 +146,9 @@ export class Segment {
     }
     return this.#ids[low] ?? this.lastId + 1;
   }
+}
+
+/** Large allocations are what keeps the garbage collector busy in a fast log, so the bytes go round. */
+function takeBytes(capacity: number): Buffer {
+  return (capacity === MAX_SEGMENT_SIZE ? spares.pop() : undefined) ?? Buffer.allocUnsafeSlow(capacity);
 }

@@ -130,9 +130,9 @@ export class Session implements Reader, Publisher, Stallable {
 
   // A subscription's side of it.
 
-  send(bytes: Buffer): void {
+  send(bytes: Buffer): boolean {
     if (debug.enabled || this.home.watched) this.#traceOut(bytes);
-    this.outbox.send(bytes);
+    return this.outbox.send(bytes);
   }
 
   waitFor(reader: TopicReader): void {

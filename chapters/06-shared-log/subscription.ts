@@ -38,8 +38,8 @@ export interface TopicReader {
 export interface Reader extends Partial<Publisher> {
   /** True while it cannot take more; it will ask again by {@link Subscription.pump}. */
   readonly full: boolean;
-  /** Takes frames, which must not change any more. */
-  send(bytes: Buffer): void;
+  /** Takes frames, which must not change until they are out. True when they are out already. */
+  send(bytes: Buffer): boolean;
   /** The subscription was stopped by the reader being full: pump it when there is room again. */
   waitFor(reader: TopicReader): void;
   /** Ends the connection, because this subscription lags too far behind. */
@@ -124,7 +124,7 @@ export class Subscription implements TopicReader {
       const segment = cursor.readable();
       if (segment === undefined) return;
       if (cursor.recordAt === 0 && window.size === 0) {
-        reader.send(segment.slice(cursor.position));
+        if (!reader.send(segment.slice(cursor.position))) segment.lent = true;
         cursor.position = segment.sealed;
         cursor.nextId = segment.lastId + 1;
       } else if (!this.#sendPart(segment)) return;
@@ -196,7 +196,7 @@ export class Subscription implements TopicReader {
         end = frameEnd(segment.bytes, end);
       }
       if (count > 0) {
-        reader.send(segment.bytes.subarray(from, end));
+        if (!reader.send(segment.bytes.subarray(from, end))) segment.lent = true;
         cursor.position = end;
         cursor.nextId += count;
         window.sent(count);

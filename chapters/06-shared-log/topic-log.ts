@@ -192,7 +192,11 @@ export class TopicLog {
   /** Lets go of the oldest segments in which no cursor stands any more. For topics that retain nothing. */
   collect(): void {
     let head = this.head;
-    while (head !== undefined && head !== this.tail && head.readers === 0) head = head.next;
+    while (head !== undefined && head !== this.tail && head.readers === 0) {
+      const { next } = head;
+      head.recycle();
+      head = next;
+    }
     this.head = head;
     this.firstId = head === undefined ? this.sealedId + 1 : Math.max(this.firstId, head.firstId);
   }
