@@ -137,6 +137,11 @@ export class Broker implements AsyncDisposable {
     return this.#addresses;
   }
 
+  /** True once it has been told to end. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** True when clients need a token. */
   get asksForToken(): boolean {
     return this.#access.required;

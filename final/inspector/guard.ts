@@ -1,0 +1,109 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import type { Grants } from '#log';
+import type { Broker } from '../broker/broker.ts';
+import { isLoopback } from '../broker/options.ts';
+import { STATUS_TOPIC } from '../broker/system-topics.ts';
+
+/**
+ * Sent with every answer. The page may load what comes from here and nothing else; no inline code, no frame around
+ * it, and no text becomes markup by accident.
+ */
+export const SECURITY_HEADERS: OutgoingHttpHeaders = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** Why a request is refused. */
+export interface Refusal {
+  readonly status: 401 | 403 | 421;
+  readonly reason: string;
+}
+
+/** Decides which requests are answered. */
+export class Guard {
+  readonly #broker: Broker;
+  readonly #names: ReadonlySet<string>;
+  readonly #anyAddress: boolean;
+
+  /**
+   * @param host - the address that is listened on
+   * @param allowedHosts - further names by which a browser may call it
+   */
+  constructor(broker: Broker, host: string, allowedHosts: readonly string[]) {
+    this.#broker = broker;
+    this.#names = new Set([
+      'localhost',
+      host.toLowerCase(),
+      ...allowedHosts.map((name) => name.toLowerCase()),
+    ]);
+    this.#anyAddress = host === '0.0.0.0' || host === '::';
+  }
+
+  /**
+   * A page of somebody else can make a browser ask us: by a name of its own that it lets lead to this machine (DNS
+   * rebinding), or across sites. The first shows in the Host, the second in the Origin or in Sec-Fetch-Site.
+   */
+  refuseStrangers({ headers }: IncomingMessage): Refusal | undefined {
+    const { host = '', origin } = headers;
+    if (!this.knowsHost(host)) {
+      return { status: 421, reason: 'this inspector is not known by that name; see the option allowedHosts' };
+    }
+    if (origin !== undefined && !isSameHost(origin, host)) {
+      return { status: 403, reason: 'requests from pages of other origins are refused' };
+    }
+    // Navigating here from elsewhere is fine (a link in a chat); having another page load from here is not.
+    const site = headers['sec-fetch-site'];
+    const wanted = site === undefined || site === 'same-origin' || site === 'none';
+    if (!wanted && headers['sec-fetch-mode'] !== 'navigate') {
+      return { status: 403, reason: 'requests across sites are refused' };
+    }
+    return undefined;
+  }
+
+  /** Whether a Host header names this machine, as far as we were told. */
+  knowsHost(header: string): boolean {
+    const match = /^(\[[0-9a-f:.]+\]|[^:[\]/\\@?#\s]+)(?::\d{1,5})?$/i.exec(header);
+    const name = match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase();
+    if (name === undefined) return false;
+    if (this.#names.has(name) || isLoopback(name)) return true;
+    // An address cannot be made to lead elsewhere, as a name can.
+    return this.#anyAddress && isIP(name) !== 0;
+  }
+
+  /** What the sender of a request may do, or why it may not look at this broker's state. */
+  identify({ headers }: IncomingMessage): Grants | Refusal {
+    const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+    const grants = this.#broker.authorize(token);
+    if (grants === undefined) {
+      return { status: 401, reason: token === '' ? 'a token is needed' : 'this token is not known here' };
+    }
+    if (!grants.maySubscribe(STATUS_TOPIC)) {
+      return { status: 403, reason: `this token may not subscribe to ${STATUS_TOPIC}` };
+    }
+    return grants;
+  }
+}
+
+function isSameHost(origin: string, host: string): boolean {
+  try {
+    return new URL(origin).host === host.toLowerCase();
+  } catch {
+    return false;
+  }
+}

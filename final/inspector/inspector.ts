@@ -1,0 +1,187 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { boundPort, listen } from '#framing';
+import type { Broker } from '../broker/broker.ts';
+import type { Logger } from '../broker/logger.ts';
+import { DEFAULT_PATH } from '../broker/options.ts';
+import { Feed } from './feed.ts';
+import { Guard, type Refusal, SECURITY_HEADERS } from './guard.ts';
+import { Metrics } from './metrics.ts';
+import {
+  type InspectorOptions,
+  type InspectorSettings,
+  inspectorUrl,
+  readInspectorOptions,
+} from './options.ts';
+import { loadPage } from './page-files.ts';
+
+/** Longest text that a search may have. */
+const MAX_SEARCH = 255;
+
+/** An inspector that is listening: made by {@link startInspector}. */
+export class Inspector implements AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Where a browser finds the page. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #routes: Routes;
+
+  /** For {@link startInspector}. */
+  constructor(server: Server, host: string, routes: Routes) {
+    this.#server = server;
+    this.#routes = routes;
+    this.host = host;
+    this.port = boundPort(server);
+    this.url = inspectorUrl(host, this.port);
+  }
+
+  /** Ends all that it answers. WebSockets that came in here belong to the broker, and end with it. */
+  async close(): Promise<void> {
+    this.#routes.close();
+    this.#server.close();
+    // The pages' feeds have been ended; who does not take that is not waited for.
+    this.#server.closeIdleConnections();
+    setImmediate(() => this.#server.closeAllConnections());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Starts the HTTP server that shows a broker: `/healthz`, `/metrics`, `/api/state`, a live feed, the page, and
+ * WebSockets for clients at `/leveret`.
+ *
+ * @throws RangeError for an option out of range
+ * @throws LeveretError `INSECURE`, `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
+ */
+export async function startInspector(broker: Broker, options: InspectorOptions = {}): Promise<Inspector> {
+  const settings = readInspectorOptions(options, broker.asksForToken);
+  const routes = new Routes(broker, settings);
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
+  server.on('request', (request, response) => routes.answer(request, response));
+  server.on('upgrade', (request, socket, head) => routes.upgrade(request, socket, head));
+  await listen(server, settings.host, settings.port);
+  const inspector = new Inspector(server, settings.host, routes);
+  settings.logger.info({ url: inspector.url }, 'inspector listening');
+  return inspector;
+}
+
+/** What is answered to which request. */
+class Routes {
+  readonly #broker: Broker;
+  readonly #logger: Logger;
+  readonly #guard: Guard;
+  readonly #feed: Feed;
+  // Made by the first that asks: its default figures keep an eye on the event loop from then on.
+  #metrics: Metrics | undefined;
+  #closing = false;
+
+  constructor(broker: Broker, { host, logger, allowedHosts, maxViewers }: InspectorSettings) {
+    this.#broker = broker;
+    this.#logger = logger;
+    this.#guard = new Guard(broker, host, allowedHosts);
+    this.#feed = new Feed(broker, maxViewers);
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.#feed.close();
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value ?? '');
+    this.#answer(request, response).catch((error: unknown) => {
+      this.#logger.error({ error: String(error), url: request.url }, 'the inspector could not answer');
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, 'this could not be answered\n');
+    });
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const refusal = this.#guard.refuseStrangers(request);
+    if (refusal !== undefined) refuseUpgrade(socket, `${refusal.status} Refused`);
+    else if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (pathOf(request).pathname !== DEFAULT_PATH) refuseUpgrade(socket, '404 Not Found');
+    else this.#broker.webSockets.upgrade(request, socket, head);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = pathOf(request);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return sendText(response, 405, 'only GET is answered here\n');
+    }
+    // Asked by whatever watches over machines, by whatever name it knows them: it tells one word.
+    if (pathname === '/healthz') {
+      const ending = this.#closing || this.#broker.isClosing;
+      return sendText(response, ending ? 503 : 200, ending ? 'closing\n' : 'ok\n');
+    }
+    const stranger = this.#guard.refuseStrangers(request);
+    if (stranger !== undefined) return refuse(response, stranger);
+    if (pathname === '/metrics' || pathname.startsWith('/api/')) {
+      return this.#answerPrivate(request, response, pathname, searchParams);
+    }
+    const file = (await loadPage()).get(pathname);
+    if (file === undefined) return sendText(response, 404, 'there is nothing here\n');
+    response.setHeader('cache-control', 'no-cache');
+    response.setHeader('etag', file.etag);
+    if (request.headers['if-none-match'] === file.etag) {
+      response.writeHead(304).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
+  }
+
+  async #answerPrivate(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathname: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const grants = this.#guard.identify(request);
+    if ('status' in grants) return refuse(response, grants);
+    response.setHeader('cache-control', 'no-store');
+    const search = (query.get('search') ?? '').slice(0, MAX_SEARCH);
+    if (pathname === '/metrics') {
+      this.#metrics ??= new Metrics(this.#broker);
+      const text = await this.#metrics.scrape();
+      response.writeHead(200, { 'content-type': this.#metrics.contentType }).end(text);
+    } else if (pathname === '/api/state') {
+      const text = JSON.stringify(this.#feed.lookOnce(search));
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(text);
+    } else if (pathname === '/api/feed' && request.method === 'GET') {
+      const frames = query.get('frames') === '1';
+      if (this.#feed.open(response, { search, frames, grants })) return;
+      response.setHeader('retry-after', '10');
+      sendText(response, 503, 'too many pages are watching\n');
+    } else {
+      sendText(response, 404, 'there is nothing here\n');
+    }
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): URL {
+  try {
+    return new URL(url, 'http://inspector');
+  } catch {
+    return new URL('http://inspector/%00');
+  }
+}
+
+function refuse(response: ServerResponse, { status, reason }: Refusal): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="leveret"');
+  sendText(response, status, `${reason}\n`);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(text);
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,117 @@
+import type { LogBrokerStatus, Session, Topic } from '#log';
+import type { Broker } from '../broker/broker.ts';
+import { SYSTEM_PREFIX } from '../broker/patterns.ts';
+import { Scout } from './scout.ts';
+import type { ConnectionState, InspectorState } from './state.ts';
+import { topicState } from './topic-state.ts';
+
+/** Topics and connections that are told of. */
+const MAX_TOPICS = 200;
+const MAX_CONNECTIONS = 100;
+/** How many more are looked at, at each update. */
+const BUDGET = 10_000;
+/** Above so many topics or connections the totals, which walk over all, are added up once a second only. */
+const MANY = 5_000;
+/** Subscriptions of one connection whose lag is added up. */
+const MAX_SUMMED = 1_000;
+
+/** Adds up what all observers of a broker tell: once for each moment, and not too often where it takes long. */
+export class Totals {
+  readonly #broker: Broker;
+  #status: LogBrokerStatus | undefined;
+  #at = 0;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** @param now - monotonic milliseconds */
+  status(now: number): LogBrokerStatus {
+    const { core } = this.#broker;
+    const longest = core.topics.size + core.table.size > MANY ? 1000 : 100;
+    if (this.#status === undefined || now - this.#at >= longest) {
+      this.#status = core.status();
+      this.#at = now;
+    }
+    return this.#status;
+  }
+}
+
+/** Looks at a broker for one viewer. */
+export class Observer {
+  readonly #broker: Broker;
+  readonly #totals: Totals;
+  readonly #topics: Scout<Topic>;
+  readonly #sessions: Scout<Session>;
+
+  /**
+   * @param search - text that a topic's name must hold; capitals do not count
+   * @param budget - how many topics, and connections, one look goes through
+   */
+  constructor(broker: Broker, totals: Totals, search = '', budget = BUDGET) {
+    this.#broker = broker;
+    this.#totals = totals;
+    const wanted = search.toLowerCase();
+    this.#topics = new Scout({
+      source: () => broker.core.topics,
+      fits: (topic) => {
+        if (topic.forgotten) return false;
+        if (wanted === '') return !topic.name.startsWith(SYSTEM_PREFIX);
+        return topic.name.toLowerCase().includes(wanted);
+      },
+      count: (topic) => topic.log.lastId,
+      weight: (topic) => topic.log.bytes + topic.readers.length,
+      limit: MAX_TOPICS,
+      budget,
+    });
+    this.#sessions = new Scout({
+      source: () => broker.core.sessions(),
+      fits: (session) => session.connection.state !== 'closed',
+      count: ({ connection }) => connection.bytesIn + connection.bytesOut,
+      weight: ({ connection }) => -connection.number,
+      limit: MAX_CONNECTIONS,
+      budget,
+    });
+  }
+
+  /** What there is to see now. */
+  look(): InspectorState {
+    const now = performance.now();
+    const { epoch, topics, subscriptions, published, logBytes, connections } = this.#totals.status(now);
+    return {
+      at: Date.now(),
+      epoch,
+      uptimeMs: Math.round(connections.uptime * 1000),
+      addresses: this.#broker.addresses.map(({ type, host, port }) => `${type} ${host}:${port}`),
+      totals: {
+        connections: connections.connections,
+        topics,
+        subscriptions,
+        published,
+        bytesIn: connections.bytesIn,
+        bytesOut: connections.bytesOut,
+        queuedBytes: connections.queuedBytes,
+        logBytes,
+        residentBytes: process.memoryUsage.rss(),
+        eventLoopDelayMs: connections.eventLoopDelay.p99,
+      },
+      topics: this.#topics.look(now).map(({ item, rate }) => topicState(item, rate)),
+      connections: this.#sessions.look(now).map(({ item }) => connectionState(item)),
+    };
+  }
+}
+
+function connectionState(session: Session): ConnectionState {
+  const { connection, name, state, subscriptions } = session;
+  return {
+    number: connection.number,
+    name,
+    address: connection.remoteAddress ?? '',
+    state,
+    bytesIn: connection.bytesIn,
+    bytesOut: connection.bytesOut,
+    queuedBytes: session.outbox.queuedBytes,
+    subscriptions: subscriptions.size,
+    lag: subscriptions.size > MAX_SUMMED ? -1 : session.lag(),
+  };
+}

@@ -1,0 +1,100 @@
+import { Session, Subscription, type Topic, type TopicReader, type Window } from '#log';
+import { Group } from '../broker/group.ts';
+import type { ReaderState, SegmentState, TopicState } from './state.ts';
+
+/** Segments that are told of one by one. */
+const MAX_SEGMENTS = 64;
+/** Readers that are looked at, and those that are told of. */
+const MAX_READERS_SEEN = 500;
+const MAX_READERS = 24;
+
+/** What a topic's log looks like now. The work is bounded, however much it holds and however many read it. */
+export function topicState(topic: Topic, rate: number): TopicState {
+  const { name, log, settings, readers } = topic;
+  const segments = segmentsOf(topic);
+  const seen = readers.slice(0, MAX_READERS_SEEN).map(readerState);
+  seen.sort((a, b) => b.lag - a.lag);
+  return {
+    name,
+    retentionMs: settings.retentionMs,
+    dedupeMs: settings.dedupeMs,
+    firstId: log.firstId,
+    lastId: log.lastId,
+    rate,
+    bytes: log.bytes,
+    end: log.end,
+    retainedFrom: offsetOf(log.firstId, segments, log.end),
+    segments,
+    readers: seen.slice(0, MAX_READERS),
+    readerCount: readers.length,
+  };
+}
+
+function segmentsOf({ log }: Topic): SegmentState[] {
+  const segments: SegmentState[] = [];
+  for (let segment = log.head; segment !== undefined; segment = segment.next) {
+    const { firstId, lastId, base, held, bytes } = segment;
+    if (bytes.length === 0) continue;
+    segments.push({ firstId, lastId, begin: base, bytes: held, capacity: bytes.length });
+  }
+  const over = segments.length - MAX_SEGMENTS;
+  const [first] = segments;
+  if (over <= 0 || first === undefined) return segments;
+  const oldest = segments.splice(0, over + 1);
+  const last = oldest.at(-1) ?? first;
+  const bytes = last.begin + last.bytes - first.begin;
+  return [{ ...first, lastId: last.lastId, bytes, capacity: bytes }, ...segments];
+}
+
+/** Where a message lies. Between a segment's ends by proportion: to find it exactly would mean to read the log. */
+function offsetOf(id: number, segments: readonly SegmentState[], end: number): number {
+  for (const { firstId, lastId, begin, bytes } of segments) {
+    if (id <= firstId) return begin;
+    if (id <= lastId) return Math.round(begin + (bytes * (id - firstId)) / (lastId - firstId + 1));
+  }
+  return end;
+}
+
+function readerState(reader: TopicReader): ReaderState {
+  const { cursor } = reader;
+  const shared = {
+    nextId: cursor.nextId,
+    at: (cursor.segment?.base ?? 0) + Math.max(cursor.position, cursor.recordAt),
+  };
+  if (reader instanceof Group) {
+    let uncommitted = 0;
+    let window = 0;
+    for (const member of reader.members) {
+      uncommitted += member.used;
+      window += member.window;
+    }
+    const { name, members, waiting } = reader;
+    return {
+      kind: 'group',
+      name,
+      connection: 0,
+      members: members.length,
+      ...shared,
+      lag: waiting,
+      uncommitted,
+      window,
+    };
+  }
+  const { session, window } = clientOf(reader);
+  return {
+    kind: 'client',
+    name: session?.name ?? '',
+    connection: session?.connection.number ?? 0,
+    members: 1,
+    ...shared,
+    lag: Math.max(0, reader.topic.log.lastId - cursor.nextId + 1),
+    uncommitted: window?.used ?? 0,
+    window: window?.size ?? 0,
+  };
+}
+
+function clientOf(reader: TopicReader): { session?: Session; window?: Window } {
+  if (!(reader instanceof Subscription)) return {};
+  const { window } = reader;
+  return reader.reader instanceof Session ? { session: reader.reader, window } : { window };
+}
