@@ -1,25 +1,20 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import { FrameReader, LeveretError } from '#framing';
+import { FrameReader } from '#framing';
 import type { BrokerFrame } from './broker-frames.ts';
-import { type ClientFrame, decodeClientFrame, type HelloFrame, hexByte } from './client-frames.ts';
+import { type ClientFrame, decodeClientFrame, type HelloFrame } from './client-frames.ts';
 import { BrokerType, ClientType, PROTOCOL_VERSION } from './constants.ts';
 import { Deadlines } from './deadlines.ts';
-import { describeFrame, typeName } from './describe.ts';
+import { describeFrame } from './describe.ts';
 import { Outbox } from './outbox.ts';
-import { isErrorName, ProtocolError } from './protocol-error.ts';
+import { ProtocolError } from './protocol-error.ts';
 import { answerRequest, type Request } from './requests.ts';
+import { beforeHello, OVERDUE, toProtocolError } from './session-errors.ts';
 import { type Feed, SubscriptionManager } from './subscription-manager.ts';
 import { TurnInbox } from './turn-inbox.ts';
 
 const debugBroker = createDebug('leveret:broker');
 const debugProtocol = createDebug('leveret:protocol');
-
-const OVERDUE = {
-  hello: 'no HELLO has come in time',
-  frame: 'a frame took too long to come',
-  silence: 'two PINGs, and no sign of life',
-};
 
 /** `new` until HELLO is accepted, `ready` then, `closing` when the last frame is sent, `closed` at the end. */
 export type SessionState = 'new' | 'ready' | 'closing' | 'closed';
@@ -346,23 +341,4 @@ export class Session {
     debugBroker('%s lag %d -> %d', this.#who, this.#shownLag, lag);
     this.#shownLag = lag;
   }
-}
-
-function beforeHello(type: number): ProtocolError {
-  const name = type < 0x80 ? typeName(type) : undefined;
-  if (name === undefined) {
-    return new ProtocolError('UNKNOWN_TYPE', `a client sends no frame of type 0x${hexByte(type)}`);
-  }
-  return new ProtocolError('BAD_STATE', `${name} before HELLO`);
-}
-
-/** The error with a number on the wire that says what this one says. */
-function toProtocolError(error: unknown): ProtocolError {
-  if (error instanceof ProtocolError) return error;
-  if (error instanceof LeveretError && isErrorName(error.code)) {
-    return new ProtocolError(error.code, error.message, { cause: error });
-  }
-  // Not the client's doing. There is no number for it: what is safe is to end this connection, and it alone.
-  debugBroker('unexpected: %O', error);
-  return new ProtocolError('SHUTDOWN', 'the broker failed to serve this connection', { cause: error });
 }

@@ -49,10 +49,7 @@ export class TurnInbox {
       return;
     }
     this.#waiting.push({ type, body: Buffer.from(bytes.subarray(start, end)) });
-    this.#booked ??= setImmediate(() => {
-      this.#booked = undefined;
-      this.#onTurn();
-    });
+    this.#book();
   };
 
   /** Handle what waits, as far as a whole budget goes. Throws what the handler throws. */
@@ -69,12 +66,7 @@ export class TurnInbox {
     } finally {
       this.#waiting.splice(0, done);
     }
-    if (!this.empty) {
-      this.#booked ??= setImmediate(() => {
-        this.#booked = undefined;
-        this.#onTurn();
-      });
-    }
+    if (!this.empty) this.#book();
   }
 
   /** Forget what waits. */
@@ -82,5 +74,12 @@ export class TurnInbox {
     this.#waiting = [];
     clearImmediate(this.#booked);
     this.#booked = undefined;
+  }
+
+  #book(): void {
+    this.#booked ??= setImmediate(() => {
+      this.#booked = undefined;
+      this.#onTurn();
+    });
   }
 }
