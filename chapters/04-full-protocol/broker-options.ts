@@ -1,4 +1,4 @@
-import { DEFAULT_FRAME_LIMIT, LeveretError, type ListenOptions } from '#framing';
+import { DEFAULT_FRAME_LIMIT, type ListenOptions } from '#framing';
 import type { Clock } from '#topics';
 import { HELLO_FRAME_LIMIT, MAX_TOPIC_BYTES } from './constants.ts';
 
@@ -104,18 +104,4 @@ export function resolveLimits(options: Partial<BrokerLimits>): BrokerLimits {
   }
   // Every name of DEFAULT_LIMITS has been filled in above.
   return limits as unknown as BrokerLimits;
-}
-
-/**
- * Refuse an address that other machines reach, unless clients need a token or somebody insists.
- *
- * @throws LeveretError `INSECURE`
- */
-export function checkExposure(host: string, { token, insecure = false }: BrokerOptions): void {
-  const loopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-  if (loopback || insecure || (token !== undefined && token !== '')) return;
-  throw new LeveretError(
-    'INSECURE',
-    `${host} can be reached from other machines, and nobody needs a token: set a token, or insecure to allow it`,
-  );
 }

@@ -1,10 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
 import { BroadcastChannel } from '#broadcast';
 import { DEFAULT_HOST, type RunningServer, startServer } from '#framing';
 import { type Clock, type Message, monotonicClock, TopicRegistry } from '#topics';
-import { type BrokerLimits, type BrokerOptions, checkExposure, resolveLimits } from './broker-options.ts';
+import { checkExposure, Token } from './access.ts';
+import { type BrokerLimits, type BrokerOptions, resolveLimits } from './broker-options.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { WireRecord } from './record.ts';
 import { Session, type SessionHost, type SessionState } from './session.ts';
@@ -41,9 +41,9 @@ export interface RunningBroker extends RunningServer {
  * @throws RangeError for a limit out of range
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const { host = DEFAULT_HOST, port = 0 } = options;
+  const { host = DEFAULT_HOST, port = 0, token = '', insecure = false } = options;
   const limits = resolveLimits(options);
-  checkExposure(host, options);
+  checkExposure(host, insecure || token !== '');
   const broker = new Broker(limits, options);
   const server = await startServer({ host, port, onConnection: (socket) => broker.accept(socket) });
   broker.start();
@@ -72,7 +72,7 @@ class Broker implements SessionHost {
   readonly epoch: number;
   readonly registry: TopicRegistry;
   readonly channel: BroadcastChannel<Message>;
-  readonly #token: Buffer | undefined;
+  readonly #token: Token | undefined;
   readonly #sessions = new Set<Session>();
   readonly #pending = new Set<Session>();
   #ready = 0;
@@ -90,7 +90,7 @@ class Broker implements SessionHost {
     this.limits = limits;
     this.clock = clock;
     this.epoch = epoch;
-    this.#token = token === '' ? undefined : digest(token);
+    this.#token = token === '' ? undefined : new Token(token);
     this.channel = new BroadcastChannel(limits.channelCapacity);
     this.registry = new TopicRegistry({
       clock,
@@ -142,8 +142,7 @@ class Broker implements SessionHost {
   }
 
   admits(token: string): boolean {
-    // Digests have one length, so that the comparison takes the same time whatever was sent.
-    return this.#token === undefined || timingSafeEqual(this.#token, digest(token));
+    return this.#token?.is(token) ?? true;
   }
 
   // #region publish
@@ -205,8 +204,4 @@ class Broker implements SessionHost {
     this.#trimmedAt = now;
     this.registry.trim();
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { checkExposure, isLoopback, Token } from './access.ts';
 export { type BrokerStatus, type RunningBroker, startBroker } from './broker.ts';
 export * from './broker-frames.ts';
 export { type BrokerLimits, type BrokerOptions, DEFAULT_LIMITS } from './broker-options.ts';

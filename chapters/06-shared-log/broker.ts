@@ -7,8 +7,8 @@ import {
   type Listener,
   type TableListenOptions,
 } from '#connections';
-import type { ListenOptions, RunningServer } from '#framing';
-import { encodeBrokerFrame, type HelloFrame, ProtocolError } from '#protocol';
+import { DEFAULT_HOST, type ListenOptions, type RunningServer } from '#framing';
+import { checkExposure, encodeBrokerFrame, type HelloFrame, ProtocolError, Token } from '#protocol';
 import { type Clock, monotonicClock } from '#topics';
 import { errorFrame } from './broker-errors.ts';
 import { type LogLimits, readLimits } from './limits.ts';
@@ -222,21 +222,43 @@ export interface RunningLogBroker extends RunningServer {
   status(): LogBrokerStatus;
 }
 
+/** Options of {@link startLogBroker}. */
+export interface LogServerOptions extends LogBrokerOptions, ListenOptions {
+  /**
+   * Secret that clients must name in HELLO.
+   * @defaultValue none is asked for
+   */
+  readonly token?: string;
+  /**
+   * Allow an address that other machines can reach without a token.
+   * @defaultValue false
+   */
+  readonly insecure?: boolean;
+}
+
 /**
  * Starts a broker on one address.
  *
  * @throws RangeError for a limit out of range
- * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
+ * @throws LeveretError `ADDRESS_IN_USE`, `ADDRESS_UNAVAILABLE`, or `INSECURE` for an address that other machines can
+ * reach when there is no token
  */
-export async function startLogBroker(
-  options: LogBrokerOptions & ListenOptions = {},
-): Promise<RunningLogBroker> {
-  const { host, port, ...rest } = options;
-  const broker = new LogBroker(rest);
-  const listener = await broker.listen({
-    ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port }),
+export async function startLogBroker(options: LogServerOptions = {}): Promise<RunningLogBroker> {
+  const { host = DEFAULT_HOST, port = 0, token = '', insecure = false, ...rest } = options;
+  checkExposure(host, insecure || token !== '');
+  const secret = token === '' ? undefined : new Token(token);
+  const broker = new LogBroker({
+    ...rest,
+    extension: {
+      admit: (hello) => {
+        if (secret?.is(hello.token) === false)
+          throw new ProtocolError('DENIED', 'this token is not known here');
+        return undefined;
+      },
+      ...rest.extension,
+    },
   });
+  const listener = await broker.listen({ host, port });
   return {
     broker,
     host: listener.host,

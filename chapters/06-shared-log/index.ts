@@ -8,6 +8,7 @@ export {
   LogBroker,
   type LogBrokerOptions,
   type LogBrokerStatus,
+  type LogServerOptions,
   type RunningLogBroker,
   startLogBroker,
 } from './broker.ts';

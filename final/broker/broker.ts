@@ -51,6 +51,7 @@ export class Broker implements AsyncDisposable {
     this.#access = new Access(settings.auth as ConstructorParameters<typeof Access>[0]);
     this.core = new LogBroker({
       ...limitsOf(settings),
+      sweepInterval: settings.sweepInterval,
       extension: {
         admit: (hello, session) => {
           const grants = this.#access.admit(hello.token);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DEFAULT_HOST, LeveretError } from '#framing';
 import { DEFAULT_LIMITS, type LogLimits } from '#log';
+import { checkExposure } from '#protocol';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;
@@ -49,6 +50,8 @@ export const brokerSchema = z.strictObject({
     .optional(),
   allowedOrigins: z.array(z.string()).default([]),
   insecure: z.boolean().default(false),
+  /** How often deadlines are looked at, in milliseconds. */
+  sweepInterval: z.number().int().min(1).default(500),
   shutdownDeadline: z.number().int().min(0).default(5000),
   ...limits,
   slowPolicy: z.enum(['disconnect', 'skip', 'block']).optional(),
@@ -84,24 +87,9 @@ export function readBrokerOptions(given: unknown): BrokerSettings {
       throw new LeveretError('BAD_CONFIG', `a listener of type ${type} needs tls.cert and tls.key`);
     }
   }
-  refuseOpenDoor(settings);
+  const guarded = settings.auth !== undefined || settings.insecure;
+  for (const { host } of [settings, ...settings.listeners]) checkExposure(host, guarded);
   return settings;
-}
-
-/** A broker that anybody on the network may use is what attackers look for. */
-function refuseOpenDoor({ host, listeners, auth, insecure }: BrokerSettings): void {
-  if (auth !== undefined || insecure) return;
-  const open = [host, ...listeners.map((each) => each.host)].find((each) => !isLoopback(each));
-  if (open === undefined) return;
-  throw new LeveretError(
-    'INSECURE',
-    `${open} can be reached from other machines, and no token is asked for: set auth.tokens, or pass --insecure if that is meant`,
-  );
-}
-
-/** Whether only programs on this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** Certificates may be given as text or as the path of a file. */

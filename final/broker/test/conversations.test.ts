@@ -7,6 +7,11 @@ import { createBroker } from '../../index.ts';
 conversationSuite(
   'final',
   ({ token, ...limits }: StartOptions) =>
-    createBroker({ port: 0, ...limits, ...(token === undefined ? {} : { auth: { tokens: [{ token }] } }) }),
+    createBroker({
+      port: 0,
+      sweepInterval: 20,
+      ...limits,
+      ...(token === undefined ? {} : { auth: { tokens: [{ token }] } }),
+    }),
   { dedupe: 'topic', features: ['groups', 'patterns'] },
 );
