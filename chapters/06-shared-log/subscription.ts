@@ -93,10 +93,8 @@ export class Subscription implements TopicReader {
 
   /** Messages that are published for it and not yet committed, or, with no window, not yet sent. */
   get lag(): number {
-    const { lastId } = this.topic.log;
-    return this.window.size === 0
-      ? lastId - this.cursor.nextId + 1
-      : lastId - this.cursor.nextId + 1 + this.window.used;
+    const { topic, cursor, window } = this;
+    return topic.log.lastId - Math.max(cursor.nextId, topic.firstId) + 1 + window.used;
   }
 
   /** True when more lies unread before it than was published since it subscribed and `bytes` or `messages`. */

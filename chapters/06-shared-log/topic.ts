@@ -53,6 +53,12 @@ export class Topic {
     return this.#settings;
   }
 
+  /** The oldest id that is still delivered to those who have not got it. */
+  get firstId(): number {
+    this.#expire();
+    return this.log.firstId;
+  }
+
   /** Those who read it. */
   get readers(): readonly TopicReader[] {
     return this.#readers ?? [];
