@@ -1,0 +1,207 @@
+import type { z } from 'zod';
+import { LeveretError } from '#framing';
+import { readLimits } from '#log';
+import { brokerSchema, readBrokerOptions } from '../../broker/options.ts';
+import { didYouMean, usageError } from '../terminal.ts';
+import { LIMIT_NAMES, SETTINGS, type ServeSettings, serveSchema, variableOf } from './settings.ts';
+import { type Entry, entriesOfEnvironment, entriesOfFile, entriesOfFlags, type Flags } from './sources.ts';
+
+/** A configuration, and where each part of it came from. */
+export interface LoadedConfig {
+  readonly settings: ServeSettings;
+  /** What is not the default: its path and its source. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** What may be a mistake. */
+  readonly warnings: readonly string[];
+}
+
+/** Flags that stand for a listener. */
+const LISTENER_PATHS = new Map([
+  ['ws', 'ws'],
+  ['wss', 'wss'],
+  ['tlsPort', 'tls'],
+]);
+
+/**
+ * Reads flags, environment and file, the first before the others, and checks what they say.
+ *
+ * @throws CommandError that names each mistake and its source
+ */
+export function loadConfig(flags: Flags, env: NodeJS.ProcessEnv): LoadedConfig {
+  const file = typeof flags.config === 'string' ? flags.config : env.LEVERET_CONFIG;
+  const ofFile = file === undefined || file === '' ? [] : entriesOfFile(file);
+  const { entries: ofEnvironment, unknown } = entriesOfEnvironment(env);
+  const merged = new Map<string, Entry>();
+  // Later ones replace earlier ones.
+  for (const entry of [...ofFile, ...ofEnvironment, ...entriesOfFlags(flags)]) merged.set(entry.path, entry);
+  const { options, origins } = assemble(merged);
+  const settings = check(options, origins);
+  const names = [...SETTINGS.map(({ path }) => path), ...LIMIT_NAMES].map(variableOf);
+  const warnings = unknown.map(
+    (name) => `${name} in the environment means nothing here${didYouMean(name, names)}`,
+  );
+  return { settings, origins, warnings };
+}
+
+/** One object of options out of the entries, and for each path in it the source. */
+function assemble(entries: ReadonlyMap<string, Entry>): {
+  options: Record<string, unknown>;
+  origins: Map<string, string>;
+} {
+  const options = new Map<string, unknown>();
+  const tls = new Map<string, unknown>();
+  const origins = new Map<string, string>();
+  for (const { path, value, from } of entries.values()) {
+    if (LISTENER_PATHS.has(path) || path === 'token') continue;
+    origins.set(path, from);
+    if (path.startsWith('tls.')) tls.set(path.slice(4), value);
+    else options.set(path, value);
+  }
+  if (tls.size > 0) options.set('tls', Object.fromEntries(tls));
+  const listeners = listOf(options.get('listeners'));
+  for (const [path, type] of LISTENER_PATHS) {
+    const entry = entries.get(path);
+    if (entry === undefined || listeners === undefined) continue;
+    origins.set(`listeners.${listeners.length}`, entry.from);
+    const address = entry.value;
+    if (address === null || typeof address !== 'object') {
+      throw usageError(
+        `${entry.from} takes a port, or an address and a port such as 127.0.0.1:7411, not "${address}"`,
+      );
+    }
+    listeners.push({ type, ...address });
+  }
+  if (listeners !== undefined && listeners.length > 0) options.set('listeners', listeners);
+  const token = entries.get('token');
+  if (token !== undefined) {
+    const auth = options.get('auth');
+    const rules: { tokens?: unknown } = auth !== null && typeof auth === 'object' ? auth : {};
+    const tokens = listOf(rules.tokens);
+    if (tokens !== undefined) {
+      origins.set(`auth.tokens.${tokens.length}`, token.from);
+      options.set('auth', { ...rules, tokens: [...tokens, { token: token.value }] });
+    }
+  }
+  return { options: Object.fromEntries(options), origins };
+}
+
+/** A copy of a list, an empty one for none; undefined for what is no list, which the check will complain of. */
+function listOf(value: unknown): unknown[] | undefined {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? [...value] : undefined;
+}
+
+function check(options: Record<string, unknown>, origins: ReadonlyMap<string, string>): ServeSettings {
+  const result = serveSchema.safeParse(options);
+  if (!result.success) {
+    throw mistakes(result.error.issues.map((issue) => tell(issue, options, origins)));
+  }
+  const settings = result.data;
+  try {
+    // What only shows when the values are seen together.
+    const { http: _http, logLevel: _level, ...ofBroker } = settings;
+    readBrokerOptions(ofBroker);
+    readLimits(ofBroker as Parameters<typeof readLimits>[0]);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof LeveretError)) throw error;
+    const name = error.message.split(' ')[0] ?? '';
+    const from = origins.get(name);
+    throw mistakes([from === undefined ? error.message : `${from}: ${error.message}`]);
+  }
+  return settings;
+}
+
+function mistakes(lines: readonly string[]): Error {
+  if (lines.length === 1) return usageError(lines[0] ?? '');
+  return usageError(
+    `${lines.length} mistakes in the configuration:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  );
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong, beginning with where it was said. */
+function tell(issue: Issue, options: unknown, origins: ReadonlyMap<string, string>): string {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys
+      .map((key) => {
+        const from = sourceOf([...path, key], origins);
+        const known = path.length > 0 ? [] : [...Object.keys(brokerSchema.shape), 'http', 'logLevel'];
+        return `${from}: there is no option of this name${didYouMean(key, known)}`;
+      })
+      .join('\n  ');
+  }
+  const value = valueAt(options, path);
+  const got = value === undefined ? 'it is missing' : `not ${JSON.stringify(value)}`;
+  const says = `${sourceOf(path, origins)}: `;
+  switch (issue.code) {
+    case 'invalid_value':
+      return `${says}takes one of ${issue.values.map(String).join(', ')}, ${got}`;
+    case 'too_small':
+    case 'too_big':
+    case 'invalid_type':
+      return `${says}takes ${wanted(issue, path)}, ${got}`;
+    default:
+      return `${says}${issue.message}`;
+  }
+}
+
+function wanted(issue: Issue, path: readonly string[]): string {
+  if (path.at(-1) === 'port') return 'a port from 0 to 65535';
+  if (path.at(-1) === 'http') return 'a port, or an address and a port such as 127.0.0.1:8890';
+  if (issue.code === 'too_small') {
+    return issue.origin === 'string'
+      ? 'a text that is not empty'
+      : `a whole number, ${issue.minimum} or more`;
+  }
+  if (issue.code !== 'invalid_type') return 'a smaller number';
+  const names: Record<string, string> = {
+    number: 'a whole number',
+    int: 'a whole number',
+    string: 'a text',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'an object',
+  };
+  return names[issue.expected] ?? issue.expected;
+}
+
+/** Where the value at a path was given: its own source, or that of what holds it. */
+function sourceOf(path: readonly string[], origins: ReadonlyMap<string, string>): string {
+  for (let length = path.length; length > 0; length--) {
+    const from = origins.get(path.slice(0, length).join('.'));
+    if (from === undefined) continue;
+    const rest = path.slice(length).join('.');
+    const inFile = / in (.*)$/.exec(from);
+    if (rest === '' || inFile === null) return from;
+    return `${path.join('.')} in ${inFile[1]}`;
+  }
+  return path.join('.');
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = Object.getOwnPropertyDescriptor(value, key)?.value;
+  }
+  return value;
+}
+
+/** The settings as a file for `--config`. Secrets are left empty, which a broker would refuse: they must be filled in. */
+export function printConfig({ settings }: LoadedConfig): string {
+  const shown = {
+    ...settings,
+    ...readLimits(settings as Parameters<typeof readLimits>[0]),
+    ...(settings.auth === undefined
+      ? {}
+      : { auth: { ...settings.auth, tokens: settings.auth.tokens.map((rule) => ({ ...rule, token: '' })) } }),
+    http: settings.http ?? false,
+  };
+  return JSON.stringify(
+    shown,
+    (key, value) => (key === 'key' && /-----BEGIN/.test(String(value)) ? '' : value),
+    2,
+  );
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+
+/** A line that a reader may type, shown in the help and run by the tests. */
+export interface Example {
+  /** What it does. */
+  readonly says: string;
+  /** For a shell. */
+  readonly run: string;
+  /** For those that stay up: what they print when they are ready to be interrupted. */
+  readonly staysUpAfter?: RegExp;
+}
+
+/** Examples by command, for the help and for the tests. */
+export const EXAMPLES = new Map<string, readonly Example[]>();
+
+/** Puts examples below the help of a command. */
+export function addExamples(command: Command, examples: readonly Example[]): Command {
+  EXAMPLES.set(command.name(), examples);
+  return command.addHelpText('after', () => {
+    const lines = examples.flatMap(({ says, run }) => [pc.dim(`  # ${says}`), `  ${run}`]);
+    return ['', pc.bold('Examples:'), ...lines].join('\n');
+  });
+}

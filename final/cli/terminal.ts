@@ -1,0 +1,110 @@
+/** What every command needs: endings that are clear, signals, and an output that may go away. */
+import { LeveretError } from '#framing';
+import { bestMatch } from './text.ts';
+
+/** How a command ends. Above 128: the signal's number is added, as shells do. */
+export const EXIT = { OK: 0, FAILURE: 1, USAGE: 2, SIGNAL: 128 } as const;
+
+/** Ends a command with one line that says what to do. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.FAILURE) {
+    super(message);
+    this.name = 'CommandError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** A mistake in what was typed. */
+export function usageError(message: string): CommandError {
+  return new CommandError(message, EXIT.USAGE);
+}
+
+/** Thrown to end a command that a signal has interrupted. */
+export class Interrupted extends Error {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+    this.name = 'Interrupted';
+    this.signal = signal;
+  }
+}
+
+/** The exit code of a program that a signal ended. */
+export function signalCode(signal: NodeJS.Signals): number {
+  return EXIT.SIGNAL + (signal === 'SIGTERM' ? 15 : signal === 'SIGHUP' ? 1 : 2);
+}
+
+/** npm passes a Ctrl-C on to a process that the terminal has told already: signals this near count as one. */
+const SAME_SIGNAL_MS = 500;
+
+/** How often a command that npm started looks whether npm is still there. */
+const PARENT_CHECK_MS = 250;
+
+/**
+ * Aborts at the first SIGINT or SIGTERM, with {@link Interrupted} as the reason; a second one ends the process at once.
+ * A SIGTERM to `npm start` ends npm's shell without reaching this process, so the loss of that parent counts as one.
+ */
+export function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  let seenAt: number | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (seenAt !== undefined && now - seenAt > SAME_SIGNAL_MS) process.exit(signalCode(signal));
+    seenAt ??= now;
+    controller.abort(new Interrupted(signal));
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined) {
+    setInterval(() => process.ppid !== parent && interrupt('SIGTERM'), PARENT_CHECK_MS).unref();
+  }
+  return controller.signal;
+}
+
+/** A reader such as `head` that has gone away is no mistake: the command ends, and says nothing. */
+export function endQuietlyWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.FAILURE);
+  });
+  // Nobody hears what is said there any more, but the work goes on.
+  process.stderr.on('error', () => {});
+}
+
+/** Writes to stdout and resolves when there is room for more. */
+export function print(text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.write(text)) resolve();
+    else process.stdout.once('drain', resolve);
+  });
+}
+
+/** One line that says what went wrong, and what to do. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  const hint = HINTS.get(code);
+  const cause =
+    error instanceof LeveretError &&
+    error.cause instanceof Error &&
+    !error.message.includes(error.cause.message)
+      ? ` (${error.cause.message})`
+      : '';
+  return hint === undefined ? `${error.message}${cause}` : `${error.message}${cause}: ${hint}`;
+}
+
+const HINTS = new Map([
+  ['ECONNREFUSED', 'is the broker running there? Start one with: leveret serve'],
+  ['CONNECT_FAILED', 'is the broker running there? Start one with: leveret serve'],
+  ['DENIED', 'give a token that may do this, by --token or LEVERET_TOKEN'],
+  ['TOO_MANY_HOPS', 'see --help'],
+]);
+
+/** The candidate that was probably meant, as the end of a message. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const found = bestMatch(word, candidates);
+  return found === undefined ? '' : `; did you mean ${found}?`;
+}
