@@ -1,0 +1,47 @@
+/**
+ * The client of leveret, for browsers: `connect` and what it leads to.
+ *
+ * @packageDocumentation
+ */
+
+import { browserPlatform } from './browser-platform.ts';
+import { Client } from './client.ts';
+import type { ConnectOptions } from './options.ts';
+
+export { Client } from './client.ts';
+export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
+export { Message } from './message.ts';
+export type {
+  ClientTlsOptions,
+  CloseOptions,
+  Confirmation,
+  ConfirmOptions,
+  ConnectOptions,
+  Payload,
+  PublishOptions,
+  ReconnectOptions,
+  RequestOptions,
+  RespondOptions,
+  SubscribeOptions,
+  TopicOptions,
+  WaitOptions,
+} from './options.ts';
+export type { RequestHandler } from './requests.ts';
+export { Subscription } from './subscription.ts';
+
+/**
+ * Connects to a broker.
+ *
+ * @param url - `leveret://[token@]host[:port]`, `leverets://` for TLS, `ws://` or `wss://` for WebSockets; or several of
+ * them, of which one after the other is tried
+ * @throws LeveretError `BAD_URL`, `REFUSED`, `TLS`, `TIMEOUT`, `ABORTED`; ProtocolError when the broker refuses: `DENIED`, ...
+ *
+ * @example
+ * ```ts
+ * await using client = await connect('leveret://127.0.0.1:7410', { name: 'alice' });
+ * client.publish('news', 'hello');
+ * ```
+ */
+export function connect(url: string | readonly string[], options: ConnectOptions = {}): Promise<Client> {
+  return Client.connect(browserPlatform, url, options);
+}

@@ -1,0 +1,71 @@
+import { badBroker, FRAME_HEADER, u32 } from './wire.ts';
+
+/** Called for each complete frame, whose body is `bytes[start, end)`. The bytes are given: they never change. */
+export type OnFrame = (type: number, bytes: Uint8Array, start: number, end: number) => void;
+
+/**
+ * Cuts a stream of bytes into frames. The frame reader of chapter 1 in the terms that a browser knows: a frame that lies
+ * whole in a chunk is handed out where it lies, one that was cut is put together in memory of its own.
+ */
+export class FrameSplitter {
+  /** Largest frame that is taken, as its size field counts. */
+  limit: number;
+  readonly #onFrame: OnFrame;
+
+  // Of the frame that is being put together: its first bytes while its size is not known, then the whole of it.
+  readonly #size = new Uint8Array(4);
+  #filled = 0;
+  #frame: Uint8Array | undefined;
+
+  constructor(limit: number, onFrame: OnFrame) {
+    this.limit = limit;
+    this.#onFrame = onFrame;
+  }
+
+  /**
+   * Takes the next bytes of the stream.
+   *
+   * @throws LeveretError BAD_BROKER, and what the handler throws. It must not be used after that.
+   */
+  push(chunk: Uint8Array): void {
+    const { length } = chunk;
+    const onFrame = this.#onFrame;
+    let at = this.#filled > 0 ? this.#resume(chunk, 0) : 0;
+    while (length - at >= FRAME_HEADER) {
+      const size = u32(chunk, at);
+      this.#check(size);
+      const end = at + 4 + size;
+      if (end > length) break;
+      const start = at + FRAME_HEADER;
+      at = end;
+      onFrame(chunk[start - 1] as number, chunk, start, end);
+    }
+    if (at < length) this.#resume(chunk, at);
+  }
+
+  #resume(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (this.#filled < 4) {
+      if (at === chunk.length) return at;
+      this.#size[this.#filled++] = chunk[at++] as number;
+    }
+    if (this.#frame === undefined) {
+      const size = u32(this.#size, 0);
+      this.#check(size);
+      this.#frame = new Uint8Array(4 + size);
+    }
+    const frame = this.#frame;
+    const wanted = Math.min(frame.length - this.#filled, chunk.length - at);
+    frame.set(chunk.subarray(at, at + wanted), this.#filled);
+    this.#filled += wanted;
+    if (this.#filled < frame.length) return at + wanted;
+    this.#frame = undefined;
+    this.#filled = 0;
+    this.#onFrame(frame[4] as number, frame, FRAME_HEADER, frame.length);
+    return at + wanted;
+  }
+
+  #check(size: number): void {
+    if (size < 1 || size > this.limit) throw badBroker(`a frame of ${size} bytes`);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Feed } from './feed.ts';
+import type { Platform } from './platform.ts';
+
+/** How far a subscription has come in one topic. A subscription to a pattern has one for each topic that it met. */
+export class Position {
+  readonly topic: string;
+  readonly feed: Feed;
+  readonly platform: Platform;
+  /** Last id that has come, on this connection or an earlier one. */
+  received = 0;
+  /** Last id that has come on this connection, or after which it began: the broker takes no COMMIT beyond it. */
+  delivered = 0;
+  /** Last id that is committed here: the broker may not know of it yet. */
+  committed = 0;
+  /** Last id that the broker was told of. */
+  told = 0;
+  /** Messages handed to an iterator since the broker was told. */
+  handed = 0;
+  /** In a group, where ids do not come in order: commits that the broker was not told of. */
+  commits: number[] = [];
+  /** True while it stands in the list of those to tell the broker about. */
+  listed = false;
+
+  constructor(topic: string, feed: Feed, platform: Platform) {
+    this.topic = topic;
+    this.feed = feed;
+    this.platform = platform;
+  }
+
+  /** Nothing before or at this id will come again. */
+  startAfter(id: number): void {
+    this.received = this.delivered = this.committed = this.told = id;
+    this.handed = 0;
+    this.commits = [];
+  }
+}

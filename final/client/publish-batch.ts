@@ -1,0 +1,121 @@
+import { ClientType } from '#protocol';
+import type { Deferred } from './deferred.ts';
+import type { Confirmation } from './options.ts';
+import type { Platform } from './platform.ts';
+import { FRAME_HEADER, putU16, putU32, RECORD_HEADER } from './wire.ts';
+
+/** Somebody who waits to hear what became of one record. */
+export interface Confirm {
+  readonly deferred: Deferred<Confirmation>;
+  /** Which record of the frame, from 0. */
+  readonly index: number;
+  readonly bytes: number;
+  /** Publishes it once more; undefined when that could publish it twice. */
+  readonly again: (() => boolean) | undefined;
+}
+
+/** The smallest memory that a batch begins with. */
+const SMALLEST = 512;
+
+/**
+ * A PUBLISH frame that is being filled: records are laid out as they are published, so that nothing is kept for each
+ * message but its bytes.
+ */
+export class PublishBatch {
+  readonly topic: string;
+  /** Bytes of the topic's name. */
+  readonly topicSize: number;
+  count = 0;
+  /** Who waits for records of this frame. */
+  confirms: Confirm[] = [];
+  /** Index of the only record with a key; -1 for none, -2 for several. */
+  keyed = -1;
+
+  readonly #platform: Platform;
+  #bytes: Uint8Array;
+  #at = 0;
+  #usual = SMALLEST;
+
+  constructor(topic: string, platform: Platform) {
+    this.topic = topic;
+    this.topicSize = platform.byteLength(topic);
+    this.#platform = platform;
+    this.#bytes = EMPTY;
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#at;
+  }
+
+  /** Adds a record. Returns its bytes. */
+  add(key: string, payload: string | Uint8Array): number {
+    const start = this.#at === 0 ? this.#header : this.#at;
+    // A UTF-16 unit takes at most three bytes; for long texts it is worth counting.
+    const room = typeof payload !== 'string' ? payload.length : this.#textRoom(payload);
+    this.#reserve(start + RECORD_HEADER + key.length * 3 + room);
+    if (this.#at === 0) this.#open();
+    const bytes = this.#bytes;
+    const at = start + RECORD_HEADER;
+    const keySize = key === '' ? 0 : this.#platform.encodeInto(key, bytes, at);
+    let payloadSize: number;
+    if (typeof payload === 'string') {
+      payloadSize = this.#platform.encodeInto(payload, bytes, at + keySize);
+    } else {
+      bytes.set(payload, at + keySize);
+      payloadSize = payload.length;
+    }
+    putU16(bytes, start, keySize);
+    putU32(bytes, start + 2, payloadSize);
+    this.#at = at + keySize + payloadSize;
+    if (keySize > 0) this.keyed = this.keyed === -1 ? this.count : -2;
+    this.count++;
+    return this.#at - start;
+  }
+
+  /** The frame. After this the batch is empty again. */
+  seal(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#at);
+    putU32(bytes, 0, bytes.length - 4);
+    PublishBatch.setRequest(bytes, 0);
+    putU16(bytes, this.#header - 2, this.count);
+    this.#usual = Math.max(SMALLEST, Math.min(bytes.length + (bytes.length >> 2), 131_072));
+    this.#bytes = EMPTY;
+    this.#at = 0;
+    this.count = 0;
+    this.keyed = -1;
+    this.confirms = [];
+    return bytes;
+  }
+
+  /** Writes the request's number into a frame. */
+  static setRequest(frame: Uint8Array, request: number): void {
+    putU32(frame, FRAME_HEADER, request);
+  }
+
+  /** Where the first record begins: `u32 size | u8 type | u32 request | text8 topic | u16 count`. */
+  get #header(): number {
+    return FRAME_HEADER + 4 + 1 + this.topicSize + 2;
+  }
+
+  #open(): void {
+    this.#bytes[4] = ClientType.PUBLISH;
+    this.#bytes[FRAME_HEADER + 4] = this.topicSize;
+    this.#platform.encodeInto(this.topic, this.#bytes, FRAME_HEADER + 5);
+  }
+
+  #textRoom(text: string): number {
+    return text.length > 1024 ? this.#platform.byteLength(text) : text.length * 3;
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#bytes.length) return;
+    const larger = this.#platform.alloc(
+      Math.max(this.#at === 0 ? this.#usual : this.#bytes.length * 2, size),
+    );
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

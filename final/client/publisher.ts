@@ -1,0 +1,297 @@
+import { LeveretError } from '#framing';
+import {
+  BrokerType,
+  checkTopic,
+  MAX_KEY_BYTES,
+  MAX_RECORDS,
+  MAX_TOPIC_BYTES,
+  ProtocolError,
+} from '#protocol';
+import type { Connection } from './connection.ts';
+import { type Deferred, defer } from './deferred.ts';
+import type { Confirmation, Payload } from './options.ts';
+import type { Platform } from './platform.ts';
+import { type Confirm, PublishBatch } from './publish-batch.ts';
+import { MESSAGES_OVERHEAD, RECORD_HEADER } from './wire.ts';
+
+/** A frame that has grown to so many bytes is closed: the broker can begin with it while the next is filled. */
+const FULL = 65_536;
+/** Batches, empty ones included, that are kept for topics to come. */
+const MAX_BATCHES = 1024;
+
+/** Limits of a {@link Publisher}. */
+export interface PublisherLimits {
+  readonly maxOutstanding: number;
+  readonly highWaterBytes: number;
+}
+
+/** Who waits for a confirmation, and what to do when it was lost. */
+interface Waiter {
+  readonly deferred: Deferred<Confirmation>;
+  readonly mayRepeat: (() => boolean) | undefined;
+}
+
+/** What was filled and not yet sent. */
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly keyed: number;
+  readonly confirms: Confirm[];
+}
+
+/**
+ * Gathers what is published into one PUBLISH frame for each topic and turn, and keeps account of what is not confirmed.
+ *
+ * Which record of a frame was dropped as a duplicate the broker does not say. So a frame whose confirmations somebody waits
+ * for holds one record with a key at most: if the broker took one record less than it was sent, it was that one.
+ */
+export class Publisher {
+  /** Largest frame that the broker takes. */
+  maxFrameSize = 1_048_576;
+  readonly #platform: Platform;
+  readonly #limits: PublisherLimits;
+  readonly #flushNow: () => void;
+  readonly #flushLater: () => void;
+  readonly #batches = new Map<string, PublishBatch>();
+  #last: PublishBatch | undefined;
+  // Filled in this turn, in the order of their first record.
+  #open: PublishBatch[] = [];
+  #full: Waiting[] = [];
+  #unsentBytes = 0;
+  #outstanding = 0;
+  #outstandingBytes = 0;
+
+  /**
+   * @param flushNow - called when enough has been gathered to send it before the turn ends
+   * @param flushLater - called when something waits that nobody has just published
+   */
+  constructor(platform: Platform, limits: PublisherLimits, flushNow: () => void, flushLater: () => void) {
+    this.#platform = platform;
+    this.#limits = limits;
+    this.#flushNow = flushNow;
+    this.#flushLater = flushLater;
+  }
+
+  /** Records that wait for their confirmation, sent or not. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** True when nothing waits to be sent. */
+  get isEmpty(): boolean {
+    return this.#open.length === 0 && this.#full.length === 0;
+  }
+
+  /** True while there is room for more. */
+  get hasRoom(): boolean {
+    return (
+      this.#outstanding < this.#limits.maxOutstanding &&
+      this.#unsentBytes + this.#outstandingBytes < this.#limits.highWaterBytes
+    );
+  }
+
+  /**
+   * Takes a message. Its bytes are copied before this returns.
+   *
+   * @throws ProtocolError BAD_TOPIC, BAD_KEY; LeveretError TOO_LARGE, OVERFLOW
+   */
+  publish(topic: string, payload: Payload, key: string): void {
+    const batch = this.#batchFor(topic, payload, key);
+    if (batch.confirms.length > 0 && key !== '' && batch.keyed !== -1) this.#close(batch);
+    this.#add(batch, payload, key);
+  }
+
+  /**
+   * Takes a message whose confirmation is waited for.
+   *
+   * @param mayRepeat - asked when the answer was lost: whether publishing it again cannot publish it twice
+   * @throws as `publish`
+   */
+  publishConfirmed(
+    topic: string,
+    payload: Payload,
+    key: string,
+    mayRepeat?: () => boolean,
+  ): Promise<Confirmation> {
+    const batch = this.#batchFor(topic, payload, key);
+    if (batch.keyed === -2 || (key !== '' && batch.keyed !== -1)) this.#close(batch);
+    const deferred = defer<Confirmation>();
+    this.#add(batch, payload, key, { deferred, mayRepeat });
+    return deferred.promise;
+  }
+
+  /** Pushes all that waits to the connection. */
+  drainTo(connection: Connection): void {
+    for (const batch of this.#open) this.#closeOnly(batch);
+    this.#open = [];
+    const full = this.#full;
+    this.#full = [];
+    for (const waiting of full) {
+      if (waiting.confirms.length > 0) {
+        const request = connection.expect({
+          answered: (answer) => {
+            this.#settle(waiting);
+            if (answer.type === BrokerType.PUBLISHED) confirm(waiting, answer.firstId, answer.count);
+          },
+          failed: (error) => this.#failed(waiting, error),
+        });
+        PublishBatch.setRequest(waiting.bytes, request);
+      }
+      connection.push(waiting.bytes);
+    }
+    this.#unsentBytes = 0;
+  }
+
+  /** Nothing will be sent any more. */
+  rejectAll(error: LeveretError): void {
+    for (const batch of this.#open) this.#closeOnly(batch);
+    const full = this.#full;
+    this.#open = [];
+    this.#full = [];
+    this.#unsentBytes = 0;
+    for (const waiting of full) {
+      this.#settle(waiting);
+      for (const { deferred } of waiting.confirms) deferred.reject(error);
+    }
+  }
+
+  #batchFor(topic: string, payload: Payload, key: string): PublishBatch {
+    let batch = this.#last;
+    if (batch === undefined || batch.topic !== topic) {
+      batch = this.#batches.get(topic) ?? this.#newBatch(topic);
+      this.#last = batch;
+    }
+    if (this.#unsentBytes > this.#limits.highWaterBytes * 4) {
+      throw new LeveretError(
+        'OVERFLOW',
+        `${this.#unsentBytes} bytes wait to be sent: wait for ready() while client.writable is false`,
+      );
+    }
+    const room = this.maxFrameSize - MESSAGES_OVERHEAD - batch.topicSize - RECORD_HEADER;
+    // Measured only if it could be too much: a UTF-16 unit takes at most three bytes.
+    if (key !== '') checkKey(this.#platform, key);
+    if ((payload.length + key.length) * 3 > room) {
+      const payloadSize = typeof payload === 'string' ? this.#platform.byteLength(payload) : payload.length;
+      const size = payloadSize + this.#platform.byteLength(key);
+      if (size > room) {
+        const message = `a message of ${size} bytes, but this broker takes ${room} in ${topic}`;
+        throw new LeveretError('TOO_LARGE', message);
+      }
+    }
+    return batch;
+  }
+
+  #newBatch(topic: string): PublishBatch {
+    checkName(this.#platform, topic);
+    if (this.#batches.size >= MAX_BATCHES) {
+      // Those in use stay known to #open; the others are made again when they are needed.
+      for (const [name, { count }] of this.#batches) if (count === 0) this.#batches.delete(name);
+    }
+    const batch = new PublishBatch(topic, this.#platform);
+    this.#batches.set(topic, batch);
+    return batch;
+  }
+
+  #add(batch: PublishBatch, payload: Payload, key: string, waiter?: Waiter): void {
+    const most = Math.min(this.maxFrameSize, FULL);
+    if (batch.count > 0 && (batch.count === MAX_RECORDS || !this.#fits(batch, payload, key, most))) {
+      this.#close(batch);
+    }
+    if (batch.count === 0) this.#open.push(batch);
+    const index = batch.count;
+    const bytes = batch.add(key, payload);
+    this.#unsentBytes += bytes;
+    if (waiter !== undefined) {
+      const { deferred, mayRepeat } = waiter;
+      const again =
+        mayRepeat &&
+        (() => {
+          if (!mayRepeat()) return false;
+          this.#add(this.#freshBatch(batch.topic), payload, key, waiter);
+          this.#flushLater();
+          return true;
+        });
+      batch.confirms.push({ deferred, index, bytes, again });
+      this.#outstanding++;
+      this.#outstandingBytes += bytes;
+    }
+    if (batch.size >= most) this.#close(batch);
+  }
+
+  /** A batch that has room for a record with a key. */
+  #freshBatch(topic: string): PublishBatch {
+    const batch = this.#batches.get(topic) ?? this.#newBatch(topic);
+    if (batch.keyed !== -1) this.#close(batch);
+    return batch;
+  }
+
+  #fits(batch: PublishBatch, payload: Payload, key: string, most: number): boolean {
+    const size = payload.length + key.length;
+    const left = most + 4 - batch.size - RECORD_HEADER;
+    if (size * 3 <= left) return true;
+    if (size > left) return false;
+    const payloadSize = typeof payload === 'string' ? this.#platform.byteLength(payload) : payload.length;
+    return payloadSize + this.#platform.byteLength(key) <= left;
+  }
+
+  /** Closes a batch before the turn ends. */
+  #close(batch: PublishBatch): void {
+    if (batch.count === 0) return;
+    this.#open.splice(this.#open.indexOf(batch), 1);
+    this.#closeOnly(batch);
+    this.#flushNow();
+  }
+
+  #closeOnly(batch: PublishBatch): void {
+    const { count, keyed, confirms } = batch;
+    this.#full.push({ bytes: batch.seal(), count, keyed, confirms });
+  }
+
+  #settle(waiting: Waiting): void {
+    this.#outstanding -= waiting.confirms.length;
+    for (const { bytes } of waiting.confirms) this.#outstandingBytes -= bytes;
+  }
+
+  #failed(waiting: Waiting, error: LeveretError): void {
+    this.#settle(waiting);
+    const refused = error instanceof ProtocolError;
+    for (const { deferred, again } of waiting.confirms) {
+      if (!refused && error.code === 'DISCONNECTED' && again?.()) continue;
+      deferred.reject(error);
+    }
+  }
+}
+
+/**
+ * Checks a topic's name as the broker will.
+ *
+ * @throws ProtocolError BAD_TOPIC
+ */
+export function checkName(platform: Platform, topic: string): void {
+  // Measured here: the protocol's own check measures with what only Node has.
+  checkTopic(topic, 0, Number.POSITIVE_INFINITY);
+  if (platform.byteLength(topic) > MAX_TOPIC_BYTES) {
+    throw new ProtocolError('BAD_TOPIC', `the topic's name is longer than ${MAX_TOPIC_BYTES} bytes`);
+  }
+}
+
+function checkKey(platform: Platform, key: string): void {
+  if (key.length * 3 <= MAX_KEY_BYTES) return;
+  const size = platform.byteLength(key);
+  if (size <= MAX_KEY_BYTES) return;
+  throw new ProtocolError('BAD_KEY', `a key of ${size} bytes, but ${MAX_KEY_BYTES} are allowed`);
+}
+
+/** Gives each its id. */
+function confirm({ confirms, count, keyed }: Waiting, firstId: number, taken: number): void {
+  if (taken < count - 1 || (taken < count && keyed < 0)) {
+    const message = `the broker took ${taken} of ${count} messages, and only one of them could be a duplicate`;
+    for (const { deferred } of confirms) deferred.reject(new LeveretError('BAD_BROKER', message));
+    return;
+  }
+  const dropped = taken < count ? keyed : count;
+  for (const { index, deferred } of confirms) {
+    if (index === dropped) deferred.resolve({ id: undefined });
+    else deferred.resolve({ id: firstId + index - (index > dropped ? 1 : 0) });
+  }
+}
