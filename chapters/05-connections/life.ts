@@ -1,7 +1,7 @@
 import type { CloseReason } from './close-reason.ts';
 
 /** Where a connection is in its life. */
-export type ConnectionState = Life['tag'];
+export type ConnectionState = 'open' | 'closing' | 'closed';
 
 /** The one tagged state of a connection: only an ending has a reason. */
 export type Life =
