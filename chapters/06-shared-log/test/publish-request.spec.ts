@@ -47,7 +47,7 @@ test('cut anywhere, or one byte too long, it is a bad frame', () => {
   const publish = new PublishRequest();
   const whole = body(7, 'topic', 2, records(['k', 'v'], 'text'));
   read(publish, whole);
-  const bad = [Buffer.concat([whole, Buffer.alloc(1)])];
+  const bad: Buffer[] = [Buffer.concat([whole, Buffer.alloc(1)])];
   for (let length = 0; length < whole.length; length++) bad.push(whole.subarray(0, length));
   for (const bytes of bad) {
     try {

@@ -71,8 +71,9 @@ export class NoteBook implements Reader {
   slow: TopicReader[] = [];
   readonly waiting = new Set<TopicReader>();
 
-  send(bytes: Buffer): void {
+  send(bytes: Buffer): boolean {
     this.bytes.push(bytes);
+    return false;
   }
 
   waitFor(reader: TopicReader): void {
