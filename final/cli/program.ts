@@ -1,7 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { addBench } from './bench.ts';
+import { addPub } from './pub.ts';
+import { addRequest, addRespond } from './request.ts';
 import { addServe } from './serve.ts';
+import { addSub } from './sub.ts';
 import { CommandError, EXIT, endQuietlyWithReader, explain, Interrupted, signalCode } from './terminal.ts';
+import { addTop } from './top.ts';
+import { addTopics } from './topics.ts';
 import { VERSION } from './version.ts';
 
 /** All commands. */
@@ -35,7 +41,8 @@ export function createProgram(): Command {
         '  0  done    1  it did not work    2  mistyped    130, 143  interrupted',
       ].join('\n'),
     );
-  addServe(program);
+  for (const add of [addServe, addPub, addSub, addRequest, addRespond, addTopics, addTop, addBench])
+    add(program);
   return program;
 }
 

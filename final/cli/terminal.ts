@@ -1,5 +1,4 @@
 /** What every command needs: endings that are clear, signals, and an output that may go away. */
-import { LeveretError } from '#framing';
 import { bestMatch } from './text.ts';
 
 /** How a command ends. Above 128: the signal's number is added, as shells do. */
@@ -87,21 +86,10 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
   const hint = HINTS.get(code);
-  const cause =
-    error instanceof LeveretError &&
-    error.cause instanceof Error &&
-    !error.message.includes(error.cause.message)
-      ? ` (${error.cause.message})`
-      : '';
-  return hint === undefined ? `${error.message}${cause}` : `${error.message}${cause}: ${hint}`;
+  return hint === undefined ? error.message : `${error.message}: ${hint}`;
 }
 
-const HINTS = new Map([
-  ['ECONNREFUSED', 'is the broker running there? Start one with: leveret serve'],
-  ['CONNECT_FAILED', 'is the broker running there? Start one with: leveret serve'],
-  ['DENIED', 'give a token that may do this, by --token or LEVERET_TOKEN'],
-  ['TOO_MANY_HOPS', 'see --help'],
-]);
+const HINTS = new Map([['DENIED', 'give a token that may do this, by --token or LEVERET_TOKEN']]);
 
 /** The candidate that was probably meant, as the end of a message. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
