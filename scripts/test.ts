@@ -30,6 +30,7 @@ function projectSteps(): Step[] {
   return [
     programStep('format and lint (biome)', bin('biome'), ['ci', '--colors=off', '--error-on-warnings']),
     programStep('types (tsc)', bin('tsc'), ['-p', '.']),
+    programStep('types of the page (tsc)', bin('tsc'), ['-p', 'final/inspector/page']),
     programStep('house rules (depcruise)', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '.']),
     script('lessons', 'scripts/lessons.ts'),
     script('docs site (typedoc)', 'scripts/docs.ts'),

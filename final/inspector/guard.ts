@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { Grants } from '#log';
+import { isLoopback } from '#protocol';
 import type { Broker } from '../broker/broker.ts';
-import { isLoopback } from '../broker/options.ts';
 import { STATUS_TOPIC } from '../broker/system-topics.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { checkPort, DEFAULT_HOST, LeveretError } from '#framing';
+import { checkPort, DEFAULT_HOST } from '#framing';
+import { checkExposure } from '#protocol';
 import type { Logger } from '../broker/logger.ts';
 import { SILENT } from '../broker/logger.ts';
-import { isLoopback } from '../broker/options.ts';
 
 /** The port of an inspector that was told no other. */
 export const DEFAULT_HTTP_PORT = 8890;
@@ -53,12 +53,7 @@ export function readInspectorOptions(options: InspectorOptions, asksForToken: bo
   if (!Number.isInteger(maxViewers) || maxViewers < 1 || maxViewers > 1000) {
     throw new RangeError(`maxViewers is a whole number from 1 to 1000, not ${maxViewers}`);
   }
-  if (!isLoopback(host) && !asksForToken && !insecure) {
-    throw new LeveretError(
-      'INSECURE',
-      `the inspector at ${host} can be reached from other machines, and the broker asks for no token: set auth.tokens, or pass --insecure if that is meant`,
-    );
-  }
+  checkExposure(host, asksForToken || insecure);
   return { host, port, logger, insecure, allowedHosts, maxViewers };
 }
 
