@@ -120,10 +120,12 @@ export class Group implements TopicReader {
   pump(): void {
     const { log } = this.topic;
     if (this.cursor.nextId < log.firstId) this.skipTo(log.firstId);
+    // Share what is there among all, rather than giving the first one everything.
+    const share = Math.ceil(this.cursor.lag / Math.max(1, this.members.length));
     for (;;) {
       const member = this.#nextMember();
       if (member === undefined) break;
-      if (!this.#sendAgain(member) && !this.#sendNext(member)) return;
+      if (!this.#sendAgain(member) && !this.#sendNext(member, share)) return;
     }
     for (const { session } of this.members) if (session.full) session.waitFor(this);
   }
@@ -190,11 +192,9 @@ export class Group implements TopicReader {
   }
 
   /** Sends the next messages. False when there are none. */
-  #sendNext(member: Member): boolean {
+  #sendNext(member: Member, share: number): boolean {
     if (this.cursor.readable() === undefined) return false;
-    // Share what is there among all, rather than giving the first one everything.
-    const share = Math.ceil(this.cursor.lag / this.members.length);
-    this.#send(member, this.cursor, Math.min(member.room, RUN, share));
+    this.#send(member, this.cursor, Math.min(member.room, RUN, Math.max(1, share)));
     return true;
   }
 
