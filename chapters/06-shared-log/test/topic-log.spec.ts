@@ -281,7 +281,8 @@ test('every kept id is found where it lies, whatever was appended and sealed', (
         const at = log.frameOf(segment, id);
         const record = log.recordIn(segment, at, id);
         const start = record === 0 ? at + 17 : record;
-        assert.is(Number.parseInt(segment.bytes.toString('latin1', start + 6, start + 16), 10), id);
+        const end = start + 6 + segment.bytes.readUInt32BE(start + 2);
+        assert.is(Number.parseInt(segment.bytes.toString('latin1', start + 6, end), 10), id);
       }
     }),
     { numRuns: 200 },
