@@ -65,6 +65,7 @@ export class Client implements AsyncDisposable {
       settings,
       () => this.#flush(),
       () => this.#schedule(),
+      () => this.#wakePublishers(),
     );
     this.#subscriptions = new Subscriptions(platform, () => this.#schedule());
     this.#feedHost = {

@@ -52,6 +52,7 @@ export class Publisher {
   readonly #limits: PublisherLimits;
   readonly #flushNow: () => void;
   readonly #flushLater: () => void;
+  readonly #settled: () => void;
   readonly #batches = new Map<string, PublishBatch>();
   #last: PublishBatch | undefined;
   // Filled in this turn, in the order of their first record.
@@ -64,12 +65,20 @@ export class Publisher {
   /**
    * @param flushNow - called when enough has been gathered to send it before the turn ends
    * @param flushLater - called when something waits that nobody has just published
+   * @param settled - called when confirmations have come, and there may be room again
    */
-  constructor(platform: Platform, limits: PublisherLimits, flushNow: () => void, flushLater: () => void) {
+  constructor(
+    platform: Platform,
+    limits: PublisherLimits,
+    flushNow: () => void,
+    flushLater: () => void,
+    settled: () => void,
+  ) {
     this.#platform = platform;
     this.#limits = limits;
     this.#flushNow = flushNow;
     this.#flushLater = flushLater;
+    this.#settled = settled;
   }
 
   /** Records that wait for their confirmation, sent or not. */
@@ -132,6 +141,7 @@ export class Publisher {
           answered: (answer) => {
             this.#settle(waiting);
             if (answer.type === BrokerType.PUBLISHED) confirm(waiting, answer.firstId, answer.count);
+            this.#settled();
           },
           failed: (error) => this.#failed(waiting, error),
         });
