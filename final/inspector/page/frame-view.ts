@@ -17,7 +17,7 @@ export class FrameView {
   constructor() {
     const point = (event: Event): void => {
       const target = event.target instanceof Element ? event.target.closest('[data-field]') : null;
-      if (target instanceof HTMLElement) this.#light(Number(target.dataset['field']), false);
+      if (target instanceof HTMLElement) this.#light(Number(target.dataset.field), false);
     };
     for (const place of [this.#hex, this.#list]) {
       place.addEventListener('pointerover', point);

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import type { InspectorState } from '../state.ts';
 import { byId, element, setText } from './dom.ts';
-import { bytes, count, duration, short } from './format.ts';
+import { bytes, clockTime, count, duration, short } from './format.ts';
 import { color } from './theme.ts';
 
 /** Seconds that the chart shows. */
@@ -40,8 +40,8 @@ export class GlanceView {
     }
     const legend = byId('rates-legend', HTMLElement);
     legend.append(
-      element('span', { class: 'legend messages', text: 'messages published a second' }),
-      element('span', { class: 'legend bytes', text: 'bytes sent a second' }),
+      element('span', { class: 'legend', text: 'messages published a second' }),
+      element('span', { class: 'legend second', text: 'bytes sent a second' }),
     );
     new ResizeObserver(() => this.#fit()).observe(byId('rates-chart', HTMLElement));
   }
@@ -130,7 +130,7 @@ function makeChart(
         bytes: { range: (_chart, _min, max) => [0, niceTop(max)] },
       },
       axes: [
-        { ...axis, grid: none, space: 90, size: 24 },
+        { ...axis, grid: none, space: 90, size: 24, values: (_chart, all) => all.map(timeOfDay) },
         {
           ...axis,
           scale: 'messages',
@@ -162,4 +162,8 @@ function makeChart(
 
 function niceTop(max: number | null): number {
   return Math.max(10, (max ?? 0) * 1.15);
+}
+
+function timeOfDay(seconds: number): string {
+  return clockTime(seconds * 1000).slice(0, 8);
 }

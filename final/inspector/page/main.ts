@@ -45,7 +45,7 @@ function show(state: InspectorState): void {
 }
 
 function setPulse(state: string, text: string): void {
-  pulse.dataset['state'] = state;
+  pulse.dataset.state = state;
   setText(byId('pulse-text', HTMLElement), text);
 }
 

@@ -10,8 +10,8 @@ export function setUpTheme(onChange: () => void): void {
   let theme = stored();
   const show = (): void => {
     button.textContent = `Theme: ${theme}`;
-    if (theme === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
     onChange();
   };
   button.addEventListener('click', () => {

@@ -42,7 +42,7 @@ export async function playScene({ host, port }: Broker): Promise<() => Promise<v
   const onMessage = (message: Message): void => {
     last = message;
   };
-  const slow = await archive.subscribe('orders.placed', { from: { after: 900 }, window: 24, onMessage });
+  const slow = await archive.subscribe('orders.placed', { from: { after: 900 }, window: 10, onMessage });
   let i = 6000;
   const work = setInterval(() => {
     for (let n = 0; n < 6 + Math.round(5 * Math.sin(i / 90)); n++)
@@ -50,7 +50,7 @@ export async function playScene({ host, port }: Broker): Promise<() => Promise<v
     if (i % 3 === 0) till.publish('orders.paid', body('paid', i), { key: `order-${i}` });
     till.publish('sensors.hall.temperature', (19 + Math.sin(i / 200) * 3).toFixed(2));
     if (i % 20 < 3) till.publish('heartbeat', `${i}`);
-    if (last !== undefined) slow.commit(last);
+    if (last !== undefined && i % 2 === 0) slow.commit(last);
   }, 50);
   return async () => {
     clearInterval(work);

@@ -1,0 +1,355 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ClientType, Start } from '#protocol';
+import { clientFor } from '../../broker/test/start.ts';
+import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
+import { inspectorFor } from './scene.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const timeout = 30_000;
+const auth = {
+  tokens: [
+    { token: 'all' },
+    { token: 'watcher', publish: [], subscribe: ['$sys.status', 'public.>'] },
+    { token: 'reader', publish: [], subscribe: ['news'] },
+  ],
+};
+
+/** Asks by node:http, which sends whatever headers it is told to. */
+function ask(
+  { host, port }: Inspector,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host, port, path, headers, method, agent: false });
+    request.on('error', reject);
+    request.on('upgrade', ({ headers }, socket) => {
+      socket.destroy();
+      resolve({ status: 101, headers, body: '' });
+    });
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.end();
+  });
+}
+
+/** Reads the events of a feed until one satisfies. */
+async function follow(
+  t: TestContext,
+  { url }: Inspector,
+  query: string,
+  token: string,
+  satisfies: (name: string, data: string) => boolean,
+): Promise<void> {
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  const response = await fetch(`${url}api/feed?${query}`, {
+    signal: abort.signal,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+      const [, name = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? [];
+      text = text.slice(end + 2);
+      // Leaving the loop ends the request.
+      if (satisfies(name, data)) return;
+    }
+  }
+}
+
+test('healthz says ok, and closing when the broker is', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t, { auth });
+  // Whatever it is called by, and without a token: it tells one word.
+  const answer = await ask(inspector, '/healthz', { host: 'loadbalancer.example' });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body, 'ok\n');
+  await broker.close(0);
+  assert.equal((await ask(inspector, '/healthz')).status, 503);
+});
+
+test('the page comes with headers that keep it to itself', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t);
+  const page = await ask(inspector, '/');
+  assert.equal(page.status, 200);
+  assert.match(page.headers['content-type'] ?? '', /^text\/html/);
+  const policy = String(page.headers['content-security-policy']);
+  for (const rule of [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "frame-ancestors 'none'",
+  ]) {
+    assert.ok(policy.includes(rule), rule);
+  }
+  assert.doesNotMatch(policy, /unsafe|\*|https?:|data:/);
+  assert.equal(page.headers['access-control-allow-origin'], undefined);
+  // Everything it loads is served here, and nothing is inline.
+  for (const [, path = ''] of page.body.matchAll(/(?:src|href)="([^"#]+)"/g)) {
+    const file = await ask(inspector, `/${path}`);
+    assert.equal(file.status, 200, path);
+    assert.equal(file.headers['x-content-type-options'], 'nosniff');
+    const again = await ask(inspector, `/${path}`, { 'if-none-match': String(file.headers.etag) });
+    assert.equal(again.status, 304);
+    assert.doesNotMatch(file.body, /https?:\/\/(?!www\.w3\.org)[\w.]+\/\S*\.(js|css|woff2?|png)/);
+  }
+  assert.doesNotMatch(page.body, /<script>|<style|\son\w+=|\sstyle=/);
+  for (const path of ['/nothing', '/../package.json', '/%2e%2e/index.ts', '/page.js/']) {
+    assert.equal((await ask(inspector, path)).status, 404, path);
+  }
+  assert.equal((await ask(inspector, '/', {}, 'POST')).status, 405);
+});
+
+test('metrics are in the format of Prometheus, and tell what happened', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  const client = await clientFor(t, broker);
+  const topic = 'a "quoted" \\ name\nof two lines';
+  client.frames({
+    type: ClientType.SUBSCRIBE,
+    request: 1,
+    topic,
+    start: Start.LATEST,
+    after: 0,
+    window: 1,
+    group: '',
+  });
+  await client.expect({ type: 'OK' });
+  const records = [1, 2, 3].map((n) => ({ key: '', payload: Buffer.from(`${n}`) }));
+  client.frames({ type: ClientType.PUBLISH, request: 2, topic, records });
+  await client.expect({ type: 'PUBLISHED' });
+  const { headers, body } = await ask(inspector, '/metrics');
+  assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
+  const samples = parseMetrics(body);
+  assert.equal(samples.get('leveret_connections'), 1);
+  assert.equal(samples.get('leveret_messages_published_total'), 3);
+  assert.equal(samples.get('leveret_topics'), 1);
+  assert.equal(samples.get('leveret_subscriptions'), 1);
+  assert.equal(samples.get('leveret_connections_closed_total{reason="slow"}'), 0);
+  assert.equal(
+    samples.get('leveret_subscriber_lag_messages{topic="a \\"quoted\\" \\\\ name\\nof two lines"}'),
+    2,
+  );
+  for (const name of ['leveret_bytes_received_total', 'leveret_bytes_sent_total', 'leveret_log_bytes']) {
+    assert.ok((samples.get(name) ?? 0) > 0, name);
+  }
+  assert.ok(samples.has('process_cpu_seconds_total'));
+  assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
+});
+
+/** Each line is a comment, or a sample of a metric that was announced. */
+function parseMetrics(text: string): Map<string, number> {
+  const types = new Map<string, string>();
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const type = /^# TYPE ([a-z_0-9]+) (counter|gauge|histogram|summary)$/.exec(line);
+    if (type !== null) types.set(type[1] ?? '', type[2] ?? '');
+    if (line === '' || line.startsWith('#')) continue;
+    const sample = /^(([a-z_0-9]+?)(?:_(?:sum|count|bucket))?(?:\{.*\})?) (\S+)$/.exec(line);
+    assert.ok(sample !== null, line);
+    const [, series = '', name = '', value] = sample;
+    assert.ok(types.has(name) || types.has(series.replace(/\{.*/, '')), `${name} was not announced`);
+    if (types.get(name) === 'counter') assert.match(name, /_total$/);
+    samples.set(series, Number(value));
+  }
+  return samples;
+}
+
+test('state tells topics, segments and cursors', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  const client = await clientFor(t, broker);
+  client.frames({ type: ClientType.CREATE, request: 1, topic: 'kept', retentionMs: 60_000, dedupeMs: 0 });
+  await client.expect({ type: 'OK' });
+  const subscribe = { type: ClientType.SUBSCRIBE, start: Start.EARLIEST, after: 0, window: 1 } as const;
+  client.frames({ ...subscribe, request: 2, topic: 'kept', group: '' });
+  await client.expect({ type: 'OK' });
+  const records = Array.from({ length: 100 }, () => ({ key: '', payload: Buffer.alloc(100) }));
+  client.frames({ type: ClientType.PUBLISH, request: 3, topic: 'kept', records });
+  await client.expect({ type: 'PUBLISHED' });
+  await client.expect({ type: 'MESSAGES' });
+  const { headers, body } = await ask(inspector, '/api/state');
+  assert.match(headers['content-type'] ?? '', /^application\/json/);
+  const state: InspectorState = JSON.parse(body);
+  const topic = state.topics[0];
+  assert.equal(topic?.name, 'kept');
+  assert.deepEqual([topic?.firstId, topic?.lastId, topic?.readerCount], [1, 100, 1]);
+  const held = (topic?.segments ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+  assert.equal(held, topic?.bytes);
+  const reader = topic?.readers[0];
+  assert.equal(reader?.name, 'test');
+  assert.equal(reader?.nextId, 2);
+  assert.equal(reader?.lag, 99);
+  assert.equal(reader?.uncommitted, 1);
+  assert.ok((reader?.at ?? 0) > 0 && (reader?.at ?? 0) < (topic?.end ?? 0));
+  assert.equal(state.connections[0]?.lag, 100);
+  const none: InspectorState = JSON.parse((await ask(inspector, '/api/state?search=nothing')).body);
+  assert.equal(none.topics.length, 0);
+});
+
+test('when tokens are asked for, one that may see the status is needed', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t, { auth });
+  for (const path of ['/metrics', '/api/state', '/api/feed']) {
+    const bare = await ask(inspector, path);
+    assert.equal(bare.status, 401, path);
+    assert.match(String(bare.headers['www-authenticate']), /^Bearer/);
+    assert.equal((await ask(inspector, path, { authorization: 'Bearer wrong' })).status, 401, path);
+    assert.equal((await ask(inspector, path, { authorization: 'Basic YWxs' })).status, 401, path);
+    assert.equal((await ask(inspector, path, { authorization: 'Bearer reader' })).status, 403, path);
+  }
+  for (const token of ['all', 'watcher']) {
+    const headers = { authorization: `Bearer ${token}` };
+    assert.equal((await ask(inspector, '/metrics', headers)).status, 200);
+    assert.equal((await ask(inspector, '/api/state', headers)).status, 200);
+  }
+  // The token travels in a header only: an address is written down in too many places.
+  assert.equal((await ask(inspector, '/api/state?token=all')).status, 401);
+});
+
+test('frames show what is published only to those who could subscribe', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t, { auth });
+  const client = await clientFor(t, broker, 'all');
+  const publish = (topic: string): void => {
+    const records = [{ key: '', payload: Buffer.from(`what ${topic} says`) }];
+    client.frames({ type: ClientType.PUBLISH, request: 0, topic, records });
+  };
+  const pulse = setInterval(() => {
+    publish('secret');
+    publish('public.news');
+  }, 50);
+  t.after(() => clearInterval(pulse));
+  const seen = new Set<string>();
+  await follow(t, inspector, 'frames=1', 'watcher', (name, data) => {
+    if (name !== 'frames') return false;
+    for (const { bytes, hidden } of JSON.parse(data) as { bytes: string; hidden?: true }[]) {
+      const text = Buffer.from(bytes, 'base64').toString('latin1');
+      assert.ok(!text.includes('what secret says'));
+      if (text.includes('secret')) seen.add(hidden ? 'hidden' : 'shown');
+      if (text.includes('what public.news says')) seen.add('public');
+    }
+    return seen.size === 2;
+  });
+  assert.deepEqual([...seen].sort(), ['hidden', 'public']);
+});
+
+test('a broker that nobody looks at is not watched', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  assert.equal(broker.core.watched, false);
+  await follow(t, inspector, 'frames=1', '', (name) => {
+    assert.equal(broker.core.watched, true);
+    return name === 'state';
+  });
+  while (broker.core.watched) await new Promise((resolve) => setTimeout(resolve, 10));
+  await follow(t, inspector, 'frames=0', '', (name) => {
+    assert.equal(broker.core.watched, false);
+    return name === 'state';
+  });
+});
+
+test('a feed for each of so many viewers, and no more', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t, {}, { maxViewers: 1 });
+  await follow(t, inspector, '', '', () => true);
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  let first = await fetch(`${inspector.url}api/feed`, { signal: abort.signal });
+  // The viewer before may not be noticed to have gone yet.
+  while (first.status !== 200) first = await fetch(`${inspector.url}api/feed`, { signal: abort.signal });
+  assert.equal((await ask(inspector, '/api/feed')).status, 503);
+});
+
+test('names that lead here by somebody else’s doing are refused', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t, {}, { allowedHosts: ['leveret.internal'] });
+  const { port } = inspector;
+  const good = [
+    `localhost:${port}`,
+    `127.0.0.1:${port}`,
+    `[::1]:${port}`,
+    'LOCALHOST',
+    'leveret.internal',
+    '127.8.8.8',
+  ];
+  const bad = [
+    'rebound.example',
+    `rebound.example:${port}`,
+    'localhost.example',
+    '10.0.0.1',
+    'a@localhost',
+    'localhost:80:80',
+  ];
+  for (const host of good) assert.equal((await ask(inspector, '/', { host })).status, 200, host);
+  for (const host of bad) {
+    const { status } = await ask(inspector, '/api/state', { host });
+    assert.equal(status, 421, host);
+  }
+});
+
+test('pages of other origins get nothing', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t);
+  const own = `http://127.0.0.1:${inspector.port}`;
+  for (const path of ['/api/state', '/metrics', '/']) {
+    assert.equal((await ask(inspector, path, { origin: own })).status, 200);
+    for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${inspector.port + 1}`]) {
+      assert.equal((await ask(inspector, path, { origin })).status, 403, `${path} ${origin}`);
+    }
+    const crossSite = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+    assert.equal((await ask(inspector, path, crossSite)).status, 403);
+  }
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  assert.equal((await ask(inspector, '/', link)).status, 200);
+});
+
+test('WebSockets come in from the page, and from programs', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t);
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  };
+  const own = `http://127.0.0.1:${inspector.port}`;
+  assert.equal((await ask(inspector, '/leveret', upgrade)).status, 101);
+  assert.equal((await ask(inspector, '/leveret', { ...upgrade, origin: own })).status, 101);
+  assert.equal((await ask(inspector, '/leveret', { ...upgrade, origin: 'http://evil.example' })).status, 403);
+  assert.equal((await ask(inspector, '/leveret', { ...upgrade, host: 'rebound.example' })).status, 421);
+  assert.equal((await ask(inspector, '/elsewhere', upgrade)).status, 404);
+});
+
+test('an address that others can reach needs tokens', { timeout }, async (t) => {
+  const { broker } = await inspectorFor(t);
+  await assert.rejects(startInspector(broker, { host: '0.0.0.0', port: 0 }), { code: 'INSECURE' });
+  const open = await startInspector(broker, { host: '0.0.0.0', port: 0, insecure: true });
+  t.after(() => open.close());
+  assert.match(open.url, /^http:\/\/localhost:/);
+  const guarded = await inspectorFor(t, { auth }, { host: '0.0.0.0' });
+  assert.equal((await ask(guarded.inspector, '/api/state', { host: '10.1.2.3' })).status, 401);
+  assert.equal((await ask(guarded.inspector, '/api/state', { host: 'rebound.example' })).status, 421);
+  await assert.rejects(startInspector(broker, { port: open.port, host: '0.0.0.0', insecure: true }), {
+    code: 'ADDRESS_IN_USE',
+  });
+  await assert.rejects(startInspector(broker, { maxViewers: 0 }), RangeError);
+});
+
+test('the page can be built for a package', { timeout }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'leveret-page-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await buildInspectorPage(folder);
+  assert.deepEqual((await readdir(folder)).sort(), ['icon.svg', 'index.html', 'page.css', 'page.js']);
+});
