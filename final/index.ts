@@ -13,3 +13,4 @@ export type { Logger } from './broker/logger.ts';
 export type { BrokerOptions } from './broker/options.ts';
 export { DEFAULT_PORT } from './broker/options.ts';
 export { STATUS_TOPIC, type StatusMessage, TOPICS_TOPIC, type TopicSummary } from './broker/system-topics.ts';
+export * from './client/index.ts';
