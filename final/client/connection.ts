@@ -216,8 +216,9 @@ export class Connection {
     this.#welcome.reject(error);
     const requests = [...this.#requests.values(), ...this.#pings.splice(0)];
     this.#requests.clear();
-    for (const request of requests) request.failed(disconnected(error));
+    // The owner first: what a failed request makes it send must not come here any more.
     if (this.#welcomed) this.#owner.gone(error);
+    for (const request of requests) request.failed(disconnected(error));
   }
 
   #writeTogether(chunks: readonly Uint8Array[]): void {

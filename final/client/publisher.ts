@@ -61,6 +61,7 @@ export class Publisher {
   #unsentBytes = 0;
   #outstanding = 0;
   #outstandingBytes = 0;
+  #closed = false;
 
   /**
    * @param flushNow - called when enough has been gathered to send it before the turn ends
@@ -154,6 +155,7 @@ export class Publisher {
 
   /** Nothing will be sent any more. */
   rejectAll(error: LeveretError): void {
+    this.#closed = true;
     for (const batch of this.#open) this.#closeOnly(batch);
     const full = this.#full;
     this.#open = [];
@@ -266,7 +268,7 @@ export class Publisher {
     this.#settle(waiting);
     const refused = error instanceof ProtocolError;
     for (const { deferred, again } of waiting.confirms) {
-      if (!refused && error.code === 'DISCONNECTED' && again?.()) continue;
+      if (!refused && !this.#closed && again?.()) continue;
       deferred.reject(error);
     }
   }
