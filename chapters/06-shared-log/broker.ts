@@ -83,6 +83,8 @@ export class LogBroker {
 
   readonly #home: SessionHome;
   readonly #extension: BrokerExtension;
+  readonly #sweepInterval: number;
+  #lonelySweep: NodeJS.Timeout | undefined;
   // Connections that have not said HELLO and may still do.
   #pending = 0;
 
@@ -91,6 +93,7 @@ export class LogBroker {
     const { clock = monotonicClock, sweepInterval = 500, extension = {}, ...limits } = options;
     this.limits = readLimits(limits);
     this.#extension = extension;
+    this.#sweepInterval = sweepInterval;
     const turn = new Turn(clock);
     this.topics = new TopicTable({ limits: this.limits, turn }, (topic) => extension.topicCreated?.(topic));
     this.#home = this.#makeHome(turn);
@@ -122,6 +125,7 @@ export class LogBroker {
           debug('%s is gone: %s %s', session.name, reason, error?.message ?? '');
           session.closed();
           extension.sessionClosed?.(session, reason);
+          if (this.table.size === 0) this.#sweepAlone();
         },
         refused: (reason) =>
           encodeBrokerFrame(
@@ -184,11 +188,26 @@ export class LogBroker {
   async close(deadline = 1000): Promise<void> {
     for (const session of this.sessions()) session.close('shutdown');
     await this.table.shutdown({ deadline });
+    clearInterval(this.#lonelySweep);
   }
 
   #sweep(now: number): void {
     for (const session of this.sessions()) session.sweep(now);
     for (const topic of this.topics) topic.sweep();
+  }
+
+  /** With nobody connected the table does not sweep. What was retained must go in time all the same. */
+  #sweepAlone(): void {
+    this.#lonelySweep ??= setInterval(() => {
+      let bytes = 0;
+      for (const topic of this.topics) {
+        topic.sweep();
+        bytes += topic.log.bytes;
+      }
+      if (bytes > 0 && this.table.size === 0) return;
+      clearInterval(this.#lonelySweep);
+      this.#lonelySweep = undefined;
+    }, this.#sweepInterval).unref();
   }
 
   #makeHome(turn: Turn): SessionHome {

@@ -143,6 +143,19 @@ test('an empty topic costs less than a kilobyte', { timeout: TIMEOUT }, async ()
   assert.ok(bytes > 0 && bytes < 1_000, `${stdout.trim()} bytes`);
 });
 
+test('what is retained goes in time, also when nobody is connected any more', {
+  timeout: TIMEOUT,
+}, async () => {
+  await withBroker({}, async ({ hello, running }) => {
+    const client = await hello();
+    client.frames(create(1, 't', 50), publish(2, 't', 'x'));
+    await client.expect({ type: 'OK' });
+    await client.expect({ type: 'PUBLISHED' });
+    await client.close();
+    await until(() => running.connections === 0 && running.status().logBytes === 0, 'the log has let go');
+  });
+});
+
 test('connections that come and go, by end or reset, leave nothing behind', {
   timeout: TIMEOUT,
 }, async () => {
