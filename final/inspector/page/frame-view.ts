@@ -11,8 +11,10 @@ const PER_ROW = 16;
 export class FrameView {
   readonly #hex = byId('hex', HTMLElement);
   readonly #list = byId('fields', HTMLElement);
+  readonly #reading = byId('reading', HTMLElement);
   #fields: readonly Field[] = [];
   #active = -1;
+  #bytes: Uint8Array = new Uint8Array();
 
   constructor() {
     const point = (event: Event): void => {
@@ -46,7 +48,9 @@ export class FrameView {
     setText(byId('frame-about', HTMLElement), `${way} · ${explained.summary}${cut}`);
     this.#fields = explained.fields;
     this.#active = -1;
+    this.#bytes = bytes;
     this.#showBytes(bytes);
+    this.#read(undefined);
     this.#list.removeAttribute('aria-activedescendant');
     arrange(this.#list, explained.fields.map(fieldOption));
   }
@@ -83,6 +87,32 @@ export class FrameView {
     this.#hex.replaceChildren(...rows);
   }
 
+  /** Says under the dump what the lit bytes mean. */
+  #read(field: Field | undefined): void {
+    if (field === undefined) {
+      this.#reading.replaceChildren(
+        element('p', {
+          class: 'aside',
+          text: 'Point at a byte, or go through the fields with the arrow keys.',
+        }),
+      );
+      return;
+    }
+    const { name, type, kind, from, to, value, note } = field;
+    const raw = [...this.#bytes.subarray(from, Math.min(to, from + 8))];
+    const digits = raw.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const isNumber = type.startsWith('u');
+    this.#reading.replaceChildren(
+      element('p', { class: 'reading-head' }, [
+        element('i', { class: `chip ${kind}` }),
+        element('span', { class: 'reading-name', text: name }),
+        element('code', { text: type }),
+        element('span', { class: 'aside', text: note }),
+      ]),
+      element('p', { class: 'reading-value', text: isNumber ? `${digits} = ${value}` : value }),
+    );
+  }
+
   #light(field: number, scroll: boolean): void {
     if (field === this.#active || field >= this.#fields.length) return;
     this.#active = field;
@@ -91,6 +121,7 @@ export class FrameView {
     for (const [i, option] of [...this.#list.children].entries()) {
       option.setAttribute('aria-selected', String(i === field));
     }
+    this.#read(this.#fields[field]);
     const option = this.#list.children[field];
     if (option === undefined) return;
     option.classList.add('lit');
@@ -132,8 +163,7 @@ function fieldOption(field: Field, number: number): HTMLElement {
     },
     [
       element('i', { class: `chip ${kind}`, attributes: { 'aria-hidden': 'true' } }),
-      element('span', { class: 'field-name', text: name }),
-      element('span', { class: 'field-type', text: type }),
+      element('span', { class: 'field-name' }, [name, ' ', element('code', { text: type })]),
       element('span', { class: 'field-value', text: value === '' ? plural(size, 'byte') : value }),
       element('span', { class: 'field-note', text: note === '' ? where : `${note} · ${where}` }),
     ],

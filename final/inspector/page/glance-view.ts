@@ -9,6 +9,9 @@ const SPAN = 120;
 /** A rate is measured over so many updates: over one alone it would jump about. */
 const OVER = 4;
 
+/** Steps of the axis of bytes: powers of two, so that its labels are round. */
+const BYTE_STEPS = Array.from({ length: 40 }, (_, i) => 2 ** i);
+
 interface Point {
   readonly at: number;
   readonly published: number;
@@ -143,8 +146,9 @@ function makeChart(
           ...axis,
           scale: 'bytes',
           side: 1,
+          incrs: BYTE_STEPS,
           grid: none,
-          space: 34,
+          space: 22,
           size: 66,
           values: (_chart, all) => all.map((v) => bytes(v)),
         },

@@ -10,6 +10,8 @@ const BAR_HEIGHT = 14;
 const HEIGHT = 44;
 /** Room at both sides, so that markers at the ends are whole. */
 const EDGE = 7;
+/** The smallest segment, in bytes. */
+const MIN_SEGMENT = 4096;
 /** Milliseconds in which a marker goes most of its way to where it belongs. */
 const EASE = 140;
 
@@ -82,7 +84,7 @@ export class Ribbon {
   describe(x: number): string {
     const topic = this.#topic;
     for (const { reader, at } of this.#markers.values()) {
-      if (Math.abs(this.#x(at) - x) <= 6) return readerText(reader);
+      if (Math.abs(this.#x(at) - x) <= 8) return readerText(reader);
     }
     for (const [i, segment] of topic.segments.entries()) {
       if (x < this.#x(segment.begin) || x > this.#x(segment.begin + segment.capacity)) continue;
@@ -161,9 +163,14 @@ export class Ribbon {
       places.set(place, [...(places.get(place) ?? []), marker]);
     }
     let labelEnd = 0;
-    for (const [, markers] of [...places].sort((a, b) => a[0] - b[0])) {
-      const worst = markers.reduce((a, b) => (b.reader.lag > a.reader.lag ? b : a));
-      const x = Math.min(this.#width - EDGE, Math.max(EDGE, this.#x(worst.at)));
+    const groups = [...places]
+      .sort((a, b) => a[0] - b[0])
+      .map(([, markers]) => {
+        const worst = markers.reduce((a, b) => (b.reader.lag > a.reader.lag ? b : a));
+        return { markers, worst, x: Math.min(this.#width - EDGE, Math.max(EDGE, this.#x(worst.at))) };
+      });
+    for (const [i, { markers, worst, x }] of groups.entries()) {
+      const room = { from: labelEnd, to: groups[i + 1]?.x ?? this.#width + 6 };
       const behind = markers.some(({ reader }) => isBehind(reader));
       const tone = behind ? paint.behind : paint.cursor;
       this.#drawUncommitted(context, worst.reader, x, tone);
@@ -180,7 +187,7 @@ export class Ribbon {
       context.closePath();
       context.stroke();
       context.fill();
-      labelEnd = this.#drawLabel(context, labelOf(markers), x, labelEnd, tone);
+      labelEnd = this.#drawLabel(context, labelOf(markers), x, room, tone);
     }
   }
 
@@ -194,19 +201,19 @@ export class Ribbon {
     context.fillRect(Math.min(from, x - 3), BAR_TOP + BAR_HEIGHT + 2, Math.max(3, x - from), 2.5);
   }
 
-  /** Writes a name above a marker where there is room for it. Returns where the writing ends. */
+  /** Writes a name above a marker where there is room for it. Returns where marker and writing end. */
   #drawLabel(
     context: CanvasRenderingContext2D,
     text: string,
     x: number,
-    labelEnd: number,
+    room: { from: number; to: number },
     tone: string,
   ): number {
     context.font = '500 10.5px system-ui, sans-serif';
     const width = context.measureText(text).width;
     let left = x + 8;
-    if (left + width > this.#width) left = x - 8 - width;
-    if (left < labelEnd + 4 || left < 0) return Math.max(labelEnd, x + 6);
+    if (left + width > room.to - 6) left = x - 8 - width;
+    if (left < room.from + 4) return x + 6;
     context.fillStyle = tone;
     context.textBaseline = 'alphabetic';
     context.fillText(text, left, BAR_TOP - 5);
@@ -246,7 +253,8 @@ function labelOf(markers: readonly Marker[]): string {
 function rangeOf({ segments, end }: TopicState): [number, number] {
   const first = segments[0];
   const last = segments.at(-1);
-  if (first === undefined || last === undefined) return [end - 1, end];
+  // What is published next begins a segment here.
+  if (first === undefined || last === undefined) return [end, end + MIN_SEGMENT];
   return [first.begin, Math.max(end, last.begin + last.capacity)];
 }
 
