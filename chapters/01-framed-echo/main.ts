@@ -33,7 +33,7 @@ export const stage: Stage = {
       `  ${send('00000003016869000000020221')}`,
       'a frame that promises 4 GiB: nothing comes back, the connection is closed:',
       `  ${send('ffffffff')}`,
-      'the same by a shell, where there is bash and xxd:',
+      'the first one again, from a shell with bash and xxd:',
       `  bash -c 'exec 3<>/dev/tcp/${host}/${port}; printf "\\x00\\x00\\x00\\x03\\x01hi" >&3; head -c 7 <&3 | xxd'`,
     ];
   },

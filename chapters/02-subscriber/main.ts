@@ -23,7 +23,7 @@ export const stage: Stage = {
     return [
       `npx tsx chapters/02-subscriber/talk.ts ${port}`,
       'then type: subscribe hares, publish hares hello, lag, next, help',
-      'start it twice, and publish from one to the other',
+      'the ids of hares go on from those of the story; start it twice, and publish from one to the other',
     ];
   },
 };

@@ -45,6 +45,8 @@ export const stage: Stage = {
   talk({ host, port }) {
     return [
       `nc ${host} ${port}                  (in another terminal; in two, better)`,
+      'or, where there is no nc:',
+      `  node -e "process.stdin.pipe(require('net').connect(${port}, '${host}')).pipe(process.stdout)"`,
       'then type: hello, /id, /send ID hello, /close ID, /idle 3000, /status',
       'DEBUG=leveret:connections npm run chapter 5 shows each connection and why it ended',
     ];

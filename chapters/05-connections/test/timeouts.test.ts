@@ -50,7 +50,7 @@ test('a connection that we do not read is not idle', { timeout }, async () => {
   rig.advance(5_000);
   await rig.sweeps();
   assert.strictEqual(connection.state, 'open');
-  assert.strictEqual(connection.silentFor, 0);
+  assert.strictEqual(connection.silentFor, 0, 'a paused peer cannot be heard, so its silence does not count');
   connection.resume();
   await rig.sweeps();
   rig.advance(1_000);
