@@ -68,7 +68,7 @@ export class Cursor {
    */
   // #region readable
   readable(): Segment | undefined {
-    // task 6.4: go on to the next segment
+    // task 6.3: go on to the next segment
     let segment = this.segment;
     while (segment !== undefined && this.position === segment.sealed) {
       // The tail may still grow: stay, so that what comes is found here.

@@ -117,7 +117,6 @@ export class Segment {
    */
   // #region search
   positionBefore(id: number): number {
-    // task 6.3: search the index
     let low = 0;
     let high = this.#ids.length;
     // Invariant: every entry before `low` begins at or before the id, every entry from `high` on after it.

@@ -35,7 +35,7 @@ export class SlowReaders {
   /** A reader could not be given all there is: is it still within its limit? */
   // #region check
   check(reader: TopicReader): void {
-    // task 6.8: deal with a slow reader
+    // task 6.7: deal with a slow reader
     const { maxLagBytes, maxLagMessages, slowPolicy } = this.#limits;
     if (!reader.lagsBeyond(maxLagBytes, maxLagMessages)) {
       if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);

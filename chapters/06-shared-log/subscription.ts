@@ -109,7 +109,7 @@ export class Subscription implements TopicReader {
   /** Sends what there is, as far as the reader and the window allow. */
   // #region pump
   pump(): void {
-    // task 6.5: move a cursor on
+    // task 6.4: move a cursor on
     if (this.#left) return;
     const { cursor, reader, window, topic } = this;
     if (cursor.nextId < topic.log.firstId) this.skipTo(topic.log.firstId);
@@ -178,7 +178,7 @@ export class Subscription implements TopicReader {
    */
   // #region part
   #sendPart(segment: Segment): boolean {
-    // task 6.6: send part of a frame
+    // task 6.5: send part of a frame
     const { cursor, window, reader, topic } = this;
     const topicSize = topic.nameBytes.length;
     const from = cursor.position;

@@ -173,7 +173,7 @@ export class TopicLog {
    */
   // #region expire
   expire(oldest: number): void {
-    // task 6.7: let go of what is too old
+    // task 6.6: let go of what is too old
     let head = this.head;
     while (head !== undefined) {
       const firstId = head.firstIdAfter(oldest);
