@@ -238,6 +238,7 @@ export class LogBroker {
 /** A broker that is listening. */
 export interface RunningLogBroker extends RunningServer {
   readonly broker: LogBroker;
+  /** What it holds and has done. */
   status(): LogBrokerStatus;
 }
 

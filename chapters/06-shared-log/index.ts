@@ -26,13 +26,14 @@ export {
   recordEnd,
   skipRecords,
 } from './message-frame.ts';
-export { Outbox } from './outbox.ts';
+export { type FlushList, Outbox } from './outbox.ts';
 export { PostponedFrames } from './postponed-frames.ts';
 export { PublishRequest } from './publish-request.ts';
 export { MAX_SEGMENT_SIZE, MIN_SEGMENT_SIZE, Segment } from './segment.ts';
 export { Session } from './session.ts';
 export type { Grants, SessionHome } from './session-home.ts';
-export { type Publisher, SlowReaders } from './slow-readers.ts';
+export { type Publisher, type ReadingClient, SlowReaders } from './slow-readers.ts';
+export { Stall, type Stallable } from './stall.ts';
 export { type Reader, Subscription, type TopicReader } from './subscription.ts';
 export { Topic, type TopicHome, type TopicSettings } from './topic.ts';
 export { TopicLog, type TopicLogOptions } from './topic-log.ts';

@@ -8,6 +8,7 @@ const BATCH = 65_536;
 
 /** Where an {@link Outbox} asks for {@link Outbox.flush} at the end of the turn. */
 export interface FlushList {
+  /** Flush this outbox at the end of the turn. */
   flushLater(outbox: Outbox): void;
 }
 

@@ -7,7 +7,9 @@ import type { Turn } from './turn.ts';
 
 /** What a client may do. Asked once for each topic that it uses, not for each message. */
 export interface Grants {
+  /** Whether it may publish to this topic, and create it. */
   mayPublish(topic: string): boolean;
+  /** Whether it may subscribe to this topic. */
   maySubscribe(topic: string): boolean;
 }
 

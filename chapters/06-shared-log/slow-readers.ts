@@ -7,7 +7,14 @@ export interface Publisher {
   readonly heldBy: ReadonlySet<SlowReaders>;
   /** Read no more from it until {@link Publisher.goOn} was called by all that hold it. */
   hold(by: SlowReaders): void;
+  /** This one does not hold it any more. */
   goOn(by: SlowReaders): void;
+}
+
+/** A client that reads, and may publish too. */
+export interface ReadingClient {
+  /** The topics that it waits for as a publisher. */
+  readonly heldBy?: ReadonlySet<SlowReaders>;
 }
 
 /** A lag that made publishers wait must fall to this share of its limit before they go on. */
@@ -95,7 +102,7 @@ export class SlowReaders {
  * corners: it would wait for ever, since what it sends (its commits, too) is not read. Such a client is
  * disconnected as too slow, and all others go on.
  */
-function breakCircle(client: Partial<Publisher>): void {
+function breakCircle(client: ReadingClient): void {
   const seen = new Set([client]);
   // The set grows while it is walked over.
   for (const { heldBy } of seen) {

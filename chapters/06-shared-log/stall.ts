@@ -1,9 +1,10 @@
+import type { Connection } from '#connections';
 import { PostponedFrames } from './postponed-frames.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
 /** Whose reading a {@link Stall} stops. */
 export interface Stallable {
-  readonly connection: { pause(): void };
+  readonly connection: Pick<Connection<unknown>, 'pause'>;
   /** Serve these, and read on if they do not make it stall again. */
   goOnServing(postponed: PostponedFrames | undefined): void;
 }

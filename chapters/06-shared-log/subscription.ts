@@ -9,7 +9,7 @@ import {
   skipRecords,
 } from './message-frame.ts';
 import type { Segment } from './segment.ts';
-import type { Publisher } from './slow-readers.ts';
+import type { ReadingClient } from './slow-readers.ts';
 import type { Topic } from './topic.ts';
 import { Window } from './window.ts';
 
@@ -21,7 +21,7 @@ export interface TopicReader {
   /** True while its lag pauses the topic's publishers. */
   blocking: boolean;
   /** Those whose own publishing would then be a wait for themselves: the one client that it reads for. */
-  readonly clients?: Iterable<Partial<Publisher>>;
+  readonly clients?: Iterable<ReadingClient>;
   /** Sends what there is, as far as the clients allow. */
   pump(): void;
   /** Goes past records that it will never get. */
@@ -35,7 +35,7 @@ export interface TopicReader {
 }
 
 /** Where a subscription's frames go. */
-export interface Reader extends Partial<Publisher> {
+export interface Reader extends ReadingClient {
   /** True while it cannot take more; it will ask again by {@link Subscription.pump}. */
   readonly full: boolean;
   /** Takes frames, which must not change until they are out. True when they are out already. */
