@@ -401,7 +401,7 @@ export class Client implements AsyncDisposable {
   }
 
   #feed(topic: string, options: SubscribeOptions): Feed {
-    const { from = 'latest', window = 0, group = '', prefetch = 8_192 } = options;
+    const { from = 'latest', window = 0, group = '', prefetch = 16_384 } = options;
     const { onMessage, onSkipped, failOnSkipped = false } = options;
     const isPattern = hasPattern(topic);
     if (!isPattern) checkName(this.#platform, topic);

@@ -6,7 +6,7 @@ import { Message } from './message.ts';
 import type { SubscribeOptions } from './options.ts';
 import type { Platform } from './platform.ts';
 import { Position } from './position.ts';
-import { badBroker, RECORD_HEADER, u16, u32 } from './wire.ts';
+import { badBroker, recordEnd, skipRecord } from './wire.ts';
 
 /** What a feed needs of its client. */
 export interface FeedHost {
@@ -18,6 +18,18 @@ export interface FeedHost {
   callbackFailed(feed: Feed, error: unknown): void;
   /** The feed ends because of an error of its own. */
   abandon(feed: Feed, error: LeveretError): void;
+}
+
+/**
+ * Messages of one frame that wait: the records from `at`, of which the first has the id `id`. The objects are made when they
+ * are taken: those that wait would only keep the garbage collector busy.
+ */
+interface Run {
+  readonly position: Position;
+  readonly bytes: Uint8Array;
+  at: number;
+  id: number;
+  readonly lastId: number;
 }
 
 /** Bytes by which what waits may change before the host is told. */
@@ -59,9 +71,10 @@ export class Feed {
   readonly #platform: Platform;
   readonly #autoCommit: boolean;
   readonly #commitEvery: number;
-  // Invariant: the messages that wait are #items[#head] and all behind it; while #waiters has any, there are none.
-  #items: (Message | undefined)[] = [];
+  // Invariant: what waits are the #waiting messages in #runs[#head] and all behind it; while #waiters has any, nothing does.
+  #runs: (Run | undefined)[] = [];
   #head = 0;
+  #waiting = 0;
   #waiters: Deferred<IteratorResult<Message, undefined>>[] = [];
   // Bytes that wait, and how many of them the host knows of.
   #bytes = 0;
@@ -85,7 +98,7 @@ export class Feed {
 
   /** Messages that wait for the iterator. */
   get waiting(): number {
-    return this.#items.length - this.#head;
+    return this.#waiting;
   }
 
   /** Resolves when the feed has ended: with the error, if one ended it. */
@@ -125,35 +138,24 @@ export class Feed {
     if (position.committed > position.told) this.#host.commitLater(position);
     // What comes again after a reconnect is in the program's hands already. In a group ids do not come in order.
     const doneBefore = this.options.group === '' ? known : 0;
-    const { onMessage } = this.options;
-    const items = this.#items;
+    // Checked before anything is handed out, so that a broken frame is none at all.
+    let fresh = start;
     let at = start;
-    let size = 0;
     for (let id = firstId; id <= lastId; id++) {
-      if (end - at < RECORD_HEADER) throw badBroker('a record beyond the end of its frame');
-      const payloadSize = u32(bytes, at + 2);
-      const next = at + RECORD_HEADER + u16(bytes, at) + payloadSize;
-      if (next > end) throw badBroker('a record beyond the end of its frame');
-      if (id > doneBefore && !this.ended) {
-        const message = new Message(position, id, bytes, at);
-        if (onMessage === undefined) {
-          items.push(message);
-          size += RECORD_HEADER + payloadSize;
-        } else {
-          try {
-            onMessage(message);
-          } catch (error) {
-            this.#host.callbackFailed(this, error);
-          }
-        }
-      }
-      at = next;
+      at = recordEnd(bytes, at, end);
+      if (id <= doneBefore) fresh = at;
     }
     if (at !== end) throw badBroker('bytes behind the last record of a frame');
-    if (size > 0) {
-      this.#count(size);
-      if (this.#waiters.length > 0) this.#wake();
+    const firstFresh = Math.max(firstId, doneBefore + 1);
+    if (firstFresh > lastId || this.ended) return;
+    if (this.options.onMessage !== undefined) {
+      this.#call(this.options.onMessage, position, bytes, fresh, firstFresh, lastId);
+      return;
     }
+    this.#runs.push({ position, bytes, at: fresh, id: firstFresh, lastId });
+    this.#waiting += lastId - firstFresh + 1;
+    this.#count(end - fresh);
+    if (this.#waiters.length > 0) this.#wake();
   }
   // #endregion deliver
 
@@ -192,25 +194,23 @@ export class Feed {
 
   /** The next message, if one waits. */
   take(): Message | undefined {
-    const items = this.#items;
-    const message = items[this.#head];
-    if (message === undefined) return undefined;
-    items[this.#head++] = undefined;
-    this.#taken(message);
-    // Emptied, or half of it used up: begin a new array rather than let this one grow.
-    if (this.#head === items.length || (this.#head >= 4096 && this.#head * 2 > items.length)) {
-      this.#items = items.slice(this.#head);
-      this.#head = 0;
-    }
+    const run = this.#runs[this.#head];
+    if (run === undefined) return undefined;
+    const { position, bytes, at, id } = run;
+    const message = new Message(position, id, bytes, at);
+    run.at = skipRecord(bytes, at);
+    run.id = id + 1;
+    if (id === run.lastId) this.#nextRun();
+    this.#waiting--;
+    this.#count(at - run.at);
+    if (this.#autoCommit) this.#taken(position, id);
     return message;
   }
 
   /** All messages that wait. */
   takeAll(): Message[] {
-    const batch = (this.#head === 0 ? this.#items : this.#items.slice(this.#head)) as Message[];
-    this.#items = [];
-    this.#head = 0;
-    for (const message of batch) this.#taken(message);
+    const batch: Message[] = [];
+    for (let message = this.take(); message !== undefined; message = this.take()) batch.push(message);
     return batch;
   }
 
@@ -256,14 +256,40 @@ export class Feed {
     waiters.splice(0, woken);
   }
 
-  #taken(message: Message): void {
-    this.#count(-RECORD_HEADER - message.size);
-    if (!this.#autoCommit) return;
-    const position = Message.positionOf(message);
-    position.committed = message.id;
+  #taken(position: Position, id: number): void {
+    position.committed = id;
     if (++position.handed < this.#commitEvery) return;
     position.handed = 0;
     this.#host.commitLater(position);
+  }
+
+  #call(
+    onMessage: (message: Message) => void,
+    position: Position,
+    bytes: Uint8Array,
+    start: number,
+    firstId: number,
+    lastId: number,
+  ): void {
+    let at = start;
+    for (let id = firstId; id <= lastId && !this.ended; id++) {
+      try {
+        onMessage(new Message(position, id, bytes, at));
+      } catch (error) {
+        this.#host.callbackFailed(this, error);
+      }
+      at = skipRecord(bytes, at);
+    }
+  }
+
+  #nextRun(): void {
+    const runs = this.#runs;
+    runs[this.#head++] = undefined;
+    // Emptied, or half of it used up: begin a new array rather than let this one grow.
+    if (this.#head === runs.length || (this.#head >= 64 && this.#head * 2 > runs.length)) {
+      this.#runs = runs.slice(this.#head);
+      this.#head = 0;
+    }
   }
 
   #count(bytes: number): void {
@@ -275,8 +301,9 @@ export class Feed {
   }
 
   #drop(): void {
-    this.#items = [];
+    this.#runs = [];
     this.#head = 0;
+    this.#waiting = 0;
     this.#count(-this.#bytes);
   }
 }

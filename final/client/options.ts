@@ -124,7 +124,7 @@ export interface SubscribeOptions extends WaitOptions {
   readonly failOnSkipped?: boolean;
   /**
    * For an iterated subscription without a window: most messages that wait in this client, 1 to 65,535.
-   * @defaultValue 8,192
+   * @defaultValue 16,384
    */
   readonly prefetch?: number;
 }

@@ -48,6 +48,24 @@ function putU64(bytes: Uint8Array, at: number, value: number): void {
   putU32(bytes, at + 4, (id % 0x1_0000_0000) | 0);
 }
 
+/** The offset behind the record at `at`, which was checked. */
+export function skipRecord(bytes: Uint8Array, at: number): number {
+  return at + RECORD_HEADER + u16(bytes, at) + u32(bytes, at + 2);
+}
+
+/**
+ * The offset behind the record at `at`, which must end at `end` at the latest.
+ *
+ * @throws LeveretError BAD_BROKER
+ */
+export function recordEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at >= RECORD_HEADER) {
+    const next = skipRecord(bytes, at);
+    if (next <= end) return next;
+  }
+  throw badBroker('a record beyond the end of its frame');
+}
+
 /** One field of a frame: a number with its width in bytes, a text with the width of its length, or bytes. */
 type Field = readonly [number, 1 | 2 | 4 | 8] | readonly [string, 'text8' | 'text16'] | Uint8Array;
 
