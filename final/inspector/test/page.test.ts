@@ -118,7 +118,7 @@ test('publish, subscribe, the cursor, and the bytes of the frame', { timeout }, 
   const hex = (await page.locator('#hex .byte.lit').allInnerTexts()).join('');
   assert.equal(Buffer.from(hex, 'hex').toString(), 'good morning');
   await page.locator('#hex .byte').nth(4).hover();
-  await page.locator('#reading', { hasText: 'type u8 PUBLISH' }).waitFor();
+  await page.locator('#reading', { hasText: /type\s*u8\s*PUBLISH/ }).waitFor();
   assert.match(await page.locator('#reading').innerText(), /03 = 03/);
 });
 
@@ -230,9 +230,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`everybody can use it, ${colorScheme}`, { timeout }, async (t) => {
     const { broker, inspector } = await inspectorFor(t, { slowPolicy: 'skip' });
     t.after(await playScene(broker));
-    const page = await open(t, inspector, { colorScheme, width: 1440, height: 900 });
+    const page = await open(t, inspector, { colorScheme, width: 1440, height: 1540 });
     await subscribe(page, 'greetings');
+    await publish(page, 'greetings', 'Is anybody there?');
     await publish(page, 'greetings', 'Good morning, everybody');
+    await publish(page, 'greetings', 'доброе утро, зайчик');
     await publish(page, 'greetings', '{"from":"the inspector","to":"whoever listens"}');
     await page.locator('#messages li').nth(1).waitFor();
     await page.fill('#xray-filter', 'greetings');
@@ -245,6 +247,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     // Pictures are better with some history on them.
     await page.waitForTimeout(50_000);
     await page.locator('#fields [role=option]', { hasText: ': payload bytes' }).hover();
+    await page.evaluate('document.activeElement.blur()');
     await page.screenshot({ path: docs(`inspector-${colorScheme}.png`), fullPage: true });
   });
 }
