@@ -10,9 +10,8 @@ import { checkSite } from './typedoc/check-site.ts';
 function findDoors(): string[] {
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const { imports } = manifest as { imports: Record<string, { default: string }> };
-  return Object.values(imports)
-    .map(({ default: path }) => join(ROOT, path))
-    .filter((path) => existsSync(path));
+  const doors = Object.values(imports).map(({ default: path }) => path);
+  return [...doors, 'final/index.ts'].map((path) => join(ROOT, path)).filter((path) => existsSync(path));
 }
 
 /** The lessons, what stands in docs/, and what a contributor reads. */

@@ -8,20 +8,23 @@ export interface Permissions {
   readonly subscribe: readonly string[];
 }
 
+/** Permissions of which either may be left out: then everything is allowed. */
+export type Allowed = { readonly [Act in keyof Permissions]?: Permissions[Act] | undefined };
+
 /** A token, and what its holder may do. */
-export interface TokenRule extends Partial<Permissions> {
+export interface TokenRule extends Allowed {
   /** The secret. */
   readonly token: string;
   /** What the holder is called in the broker's log. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Who may use the broker, and for what. */
 export interface AccessRules {
   /** Tokens that are let in. Lists left out allow everything. */
-  readonly tokens: readonly TokenRule[];
+  readonly tokens?: readonly TokenRule[] | undefined;
   /** What clients without a token may do; left out, they are refused. */
-  readonly anonymous?: Partial<Permissions>;
+  readonly anonymous?: Allowed | undefined;
 }
 
 interface Holder {
@@ -70,7 +73,7 @@ export class Access {
   }
 }
 
-function grantsOf({ publish, subscribe }: Partial<Permissions>): Grants {
+function grantsOf({ publish, subscribe }: Allowed): Grants {
   const mayPublish = anyOf(publish);
   const maySubscribe = anyOf(subscribe);
   return {

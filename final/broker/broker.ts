@@ -30,9 +30,14 @@ export interface BrokerAddress {
 export class Broker implements AsyncDisposable {
   /** The broker of chapter 6, which this one adds to: its topics, sessions and limits, for looking at. */
   readonly core: LogBroker;
+  /** @internal */
   readonly groups = new Groups();
+  /** @internal */
   readonly patterns = new PatternSubscriptions();
-  /** Where WebSockets are let in; an HTTP server may pass its upgrades here. */
+  /**
+   * Where WebSockets are let in; an HTTP server may pass its upgrades here.
+   * @internal
+   */
   readonly webSockets: WebSocketDoor;
 
   readonly #settings: BrokerSettings;
@@ -48,7 +53,7 @@ export class Broker implements AsyncDisposable {
   constructor(settings: BrokerSettings, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
-    this.#access = new Access(settings.auth as ConstructorParameters<typeof Access>[0]);
+    this.#access = new Access(settings.auth);
     this.core = new LogBroker({
       ...limitsOf(settings),
       sweepInterval: settings.sweepInterval,
@@ -201,6 +206,7 @@ export class Broker implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** Closes the broker: see {@link Broker.close}. For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_HOST, LeveretError } from '#framing';
 import { DEFAULT_LIMITS, type LogLimits } from '#log';
 import { checkExposure } from '#protocol';
+import type { AccessRules } from './access.ts';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;
@@ -57,8 +58,73 @@ export const brokerSchema = z.strictObject({
   slowPolicy: z.enum(['disconnect', 'skip', 'block']).optional(),
 });
 
-/** Options of `createBroker`; everything may be left out. */
-export type BrokerOptions = z.input<typeof brokerSchema>;
+/** Where a broker listens beside its first address. */
+export interface ListenerOptions {
+  /** Frames over TCP, over TLS, over WebSocket, or over WebSocket and TLS. */
+  readonly type: 'tcp' | 'tls' | 'ws' | 'wss';
+  /** @defaultValue `127.0.0.1` */
+  readonly host?: string | undefined;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  /**
+   * Path of a WebSocket.
+   * @defaultValue `/leveret`
+   */
+  readonly path?: string | undefined;
+}
+
+/** Certificates, as PEM text or as paths of PEM files. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: string;
+  /** What certificates of clients are signed with. */
+  readonly ca?: string | undefined;
+  /**
+   * Take only clients that show a certificate.
+   * @defaultValue false
+   */
+  readonly requestClientCert?: boolean | undefined;
+}
+
+/** The limits, of which any may be left out. */
+export type LimitOptions = { readonly [Name in keyof LogLimits]?: LogLimits[Name] | undefined };
+
+/** Options of `createBroker`: its limits, and what follows. Everything may be left out. */
+export interface BrokerOptions extends LimitOptions {
+  /**
+   * The address to listen on.
+   * @defaultValue `127.0.0.1`, this machine only
+   */
+  readonly host?: string | undefined;
+  /**
+   * The port to listen on; 0 lets the system choose a free one.
+   * @defaultValue 7410
+   */
+  readonly port?: number | undefined;
+  /** More addresses to listen on. */
+  readonly listeners?: readonly ListenerOptions[] | undefined;
+  /** For listeners of the types `tls` and `wss`. TLS 1.2 is the least that is spoken. */
+  readonly tls?: TlsSettings | undefined;
+  /** Who may come in and what they may do; without it, anybody may do anything. */
+  readonly auth?: AccessRules | undefined;
+  /** Web pages, by origin, that may connect by WebSocket, beside those from the broker's own address. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Allow an address that other machines can reach though no token is asked for.
+   * @defaultValue false
+   */
+  readonly insecure?: boolean | undefined;
+  /**
+   * How often deadlines are looked at, in milliseconds.
+   * @defaultValue 500
+   */
+  readonly sweepInterval?: number | undefined;
+  /**
+   * How long clients may take, at the end, to receive what waits for them, in milliseconds.
+   * @defaultValue 5,000
+   */
+  readonly shutdownDeadline?: number | undefined;
+}
 
 /** Options with nothing left open. */
 export type BrokerSettings = z.output<typeof brokerSchema>;
