@@ -17,6 +17,12 @@ export interface Request {
   failed(error: LeveretError): void;
 }
 
+/** Bytes to be sent. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly written: (() => void) | undefined;
+}
+
 /** What a connection tells. */
 export interface ConnectionOwner {
   /** A MESSAGES frame: its body is `bytes[start, end)`. */
@@ -49,7 +55,7 @@ export class Connection {
   readonly #requests = new Map<number, Request>();
   readonly #pings: Request[] = [];
   readonly #welcome: Deferred<Welcome> = defer();
-  #chunks: Uint8Array[] = [];
+  #chunks: Chunk[] = [];
   #togetherLimit = 4096;
   #lastRequest = 0;
   #welcomed = false;
@@ -74,11 +80,11 @@ export class Connection {
         platform.trace('connected to %s', address.text);
         this.#transport.write(this.frames.hello(settings.name, address.token ?? settings.token));
       },
-      data: (bytes) => {
+      data: (bytes, start, end) => {
         this.heard = true;
         if (this.#gone) return;
         try {
-          splitter.push(bytes);
+          splitter.push(bytes, start, end);
         } catch (error) {
           this.destroy(asLeveretError(error));
         }
@@ -110,9 +116,13 @@ export class Connection {
     return this.#paused;
   }
 
-  /** Takes a frame, to be sent by the next `flush`. */
-  push(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+  /**
+   * Takes a frame, to be sent by the next `flush`.
+   *
+   * @param written - called when its bytes may be used for something else; not at all if that is never known
+   */
+  push(bytes: Uint8Array, written?: () => void): void {
+    this.#chunks.push({ bytes, written });
   }
 
   /** Sends what was pushed. */
@@ -120,8 +130,7 @@ export class Connection {
     const chunks = this.#chunks;
     if (chunks.length === 0 || this.#gone) return;
     this.#chunks = [];
-    if (chunks.length === 1) this.#transport.write(chunks[0] as Uint8Array);
-    else this.#writeTogether(chunks);
+    this.#writeTogether(chunks);
   }
 
   /** A number for a request, and who is to hear of the answer. */
@@ -221,28 +230,31 @@ export class Connection {
     for (const request of requests) request.failed(disconnected(error));
   }
 
-  #writeTogether(chunks: readonly Uint8Array[]): void {
+  #writeTogether(chunks: readonly Chunk[]): void {
     // A write costs some microseconds however few its bytes are: small frames go out as one.
-    let small: Uint8Array[] = [];
+    let small: Chunk[] = [];
     let size = 0;
     const flushSmall = () => {
-      if (small.length === 1) this.#transport.write(small[0] as Uint8Array);
+      const [first] = small;
+      if (small.length === 1 && first !== undefined) this.#transport.write(first.bytes, first.written);
       else if (small.length > 1) {
         const together = this.#platform.alloc(size);
         let at = 0;
-        for (const bytes of small) {
+        for (const { bytes, written } of small) {
           together.set(bytes, at);
           at += bytes.length;
+          written?.();
         }
         this.#transport.write(together);
       }
       small = [];
       size = 0;
     };
-    for (const bytes of chunks) {
+    for (const chunk of chunks) {
+      const { bytes } = chunk;
       // As a WebSocket message it must not be larger than the largest frame.
       if (size + bytes.length > this.#togetherLimit) flushSmall();
-      small.push(bytes);
+      small.push(chunk);
       size += bytes.length;
     }
     flushSmall();

@@ -16,6 +16,10 @@ export class FrameSplitter {
   readonly #size = new Uint8Array(4);
   #filled = 0;
   #frame: Uint8Array | undefined;
+  // Or, as long as it may go on where it lies: a frame that was cut, up to #cutEnd.
+  #cut: Uint8Array | undefined;
+  #cutStart = 0;
+  #cutEnd = 0;
 
   constructor(limit: number, onFrame: OnFrame) {
     this.limit = limit;
@@ -23,30 +27,46 @@ export class FrameSplitter {
   }
 
   /**
-   * Takes the next bytes of the stream.
+   * Takes the next bytes of the stream, `chunk[start, end)`. If they lie right behind those before, a frame that was cut
+   * is whole again and need not be put together.
    *
    * @throws LeveretError BAD_BROKER, and what the handler throws. It must not be used after that.
    */
-  push(chunk: Uint8Array): void {
-    const { length } = chunk;
+  push(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     const onFrame = this.#onFrame;
-    let at = this.#filled > 0 ? this.#resume(chunk, 0) : 0;
-    while (length - at >= FRAME_HEADER) {
+    let at = this.#filled > 0 ? this.#resume(chunk, start, end) : start;
+    const cut = this.#cut;
+    if (cut !== undefined) {
+      this.#cut = undefined;
+      if (cut === chunk && this.#cutEnd === start) at = this.#cutStart;
+      else {
+        this.#resume(cut, this.#cutStart, this.#cutEnd);
+        at = this.#resume(chunk, start, end);
+      }
+    }
+    while (end - at >= FRAME_HEADER) {
       const size = u32(chunk, at);
       this.#check(size);
-      const end = at + 4 + size;
-      if (end > length) break;
-      const start = at + FRAME_HEADER;
-      at = end;
-      onFrame(chunk[start - 1] as number, chunk, start, end);
+      const next = at + 4 + size;
+      if (next > end) break;
+      const body = at + FRAME_HEADER;
+      at = next;
+      onFrame(chunk[body - 1] as number, chunk, body, next);
     }
-    if (at < length) this.#resume(chunk, at);
+    if (at === end) return;
+    if (end === chunk.length) {
+      this.#resume(chunk, at, end);
+      return;
+    }
+    this.#cut = chunk;
+    this.#cutStart = at;
+    this.#cutEnd = end;
   }
 
-  #resume(chunk: Uint8Array, from: number): number {
+  #resume(chunk: Uint8Array, from: number, end: number): number {
     let at = from;
     while (this.#filled < 4) {
-      if (at === chunk.length) return at;
+      if (at === end) return at;
       this.#size[this.#filled++] = chunk[at++] as number;
     }
     if (this.#frame === undefined) {
@@ -55,7 +75,7 @@ export class FrameSplitter {
       this.#frame = new Uint8Array(4 + size);
     }
     const frame = this.#frame;
-    const wanted = Math.min(frame.length - this.#filled, chunk.length - at);
+    const wanted = Math.min(frame.length - this.#filled, end - at);
     frame.set(chunk.subarray(at, at + wanted), this.#filled);
     this.#filled += wanted;
     if (this.#filled < frame.length) return at + wanted;

@@ -4,7 +4,7 @@ import { RECORD_HEADER, u16, u32 } from './wire.ts';
 /**
  * A message that has come.
  *
- * It may be kept as long as you like. At first it points into the chunk of bytes that was read from the socket (64 KiB as
+ * It may be kept as long as you like. At first it points into the chunk of bytes that was read from the socket (256 KiB as
  * a rule); the first use of `payload` gives it a copy of its own. So what you keep costs what it weighs, and what you only
  * look at, by `text()` or `view`, is never copied.
  *

@@ -5,8 +5,11 @@ import type { ClientSettings } from './options.ts';
 export interface Transport {
   /** False while it holds more than it likes; it calls `drained` when that is over. */
   readonly writable: boolean;
-  /** Takes bytes, which must not change any more. Their order is kept. */
-  write(bytes: Uint8Array): void;
+  /**
+   * Takes bytes, which must not change until `written` is called; where a platform cannot tell, it never is. The order
+   * of what is written is kept.
+   */
+  write(bytes: Uint8Array, written?: () => void): void;
   /** Stop reading, as far as the platform can. */
   pause(): void;
   /** Read again. */
@@ -20,8 +23,11 @@ export interface Transport {
 /** What a transport tells. */
 export interface TransportEvents {
   opened(): void;
-  /** Bytes have come. They are given, not lent. */
-  data(bytes: Uint8Array): void;
+  /**
+   * Bytes have come: `bytes[start, end)`, all of it by default. They are given, not lent. What comes next may lie right
+   * behind them in the same memory.
+   */
+  data(bytes: Uint8Array, start?: number, end?: number): void;
   drained(): void;
   /** It is over; nothing is told after this. */
   closed(error: Error | undefined): void;

@@ -1,4 +1,5 @@
 import { ClientType } from '#protocol';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Deferred } from './deferred.ts';
 import type { Confirmation } from './options.ts';
 import type { Platform } from './platform.ts';
@@ -16,6 +17,8 @@ export interface Confirm {
 
 /** The smallest memory that a batch begins with. */
 const SMALLEST = 512;
+/** From this size on memory is taken from the pool. */
+const POOLED = 16_384;
 
 /**
  * A PUBLISH frame that is being filled: records are laid out as they are published, so that nothing is kept for each
@@ -32,14 +35,17 @@ export class PublishBatch {
   keyed = -1;
 
   readonly #platform: Platform;
+  readonly #pool: BufferPool;
   #bytes: Uint8Array;
+  #isPooled = false;
   #at = 0;
   #usual = SMALLEST;
 
-  constructor(topic: string, platform: Platform) {
+  constructor(topic: string, platform: Platform, pool: BufferPool) {
     this.topic = topic;
     this.topicSize = platform.byteLength(topic);
     this.#platform = platform;
+    this.#pool = pool;
     this.#bytes = EMPTY;
   }
 
@@ -73,6 +79,11 @@ export class PublishBatch {
     return this.#at - start;
   }
 
+  /** The pool's buffer that the frame lies in, if it does: to be given back when the frame has been written. */
+  get pooled(): Uint8Array | undefined {
+    return this.#isPooled ? this.#bytes : undefined;
+  }
+
   /** The frame. After this the batch is empty again. */
   seal(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#at);
@@ -81,6 +92,7 @@ export class PublishBatch {
     putU16(bytes, this.#header - 2, this.count);
     this.#usual = Math.max(SMALLEST, Math.min(bytes.length + (bytes.length >> 2), 131_072));
     this.#bytes = EMPTY;
+    this.#isPooled = false;
     this.#at = 0;
     this.count = 0;
     this.keyed = -1;
@@ -110,11 +122,13 @@ export class PublishBatch {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
-    const larger = this.#platform.alloc(
-      Math.max(this.#at === 0 ? this.#usual : this.#bytes.length * 2, size),
-    );
+    const wanted = Math.max(this.#at === 0 ? this.#usual : this.#bytes.length * 2, size);
+    const isPooled = wanted >= POOLED && size <= this.#pool.size;
+    const larger = isPooled ? this.#pool.take() : this.#platform.alloc(wanted);
     larger.set(this.#bytes.subarray(0, this.#at));
+    if (this.#isPooled) this.#pool.give(this.#bytes);
     this.#bytes = larger;
+    this.#isPooled = isPooled;
   }
 }
 

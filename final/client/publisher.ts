@@ -7,6 +7,7 @@ import {
   MAX_TOPIC_BYTES,
   ProtocolError,
 } from '#protocol';
+import { BufferPool } from './buffer-pool.ts';
 import type { Connection } from './connection.ts';
 import { type Deferred, defer } from './deferred.ts';
 import type { Confirmation, Payload } from './options.ts';
@@ -16,6 +17,8 @@ import { MESSAGES_OVERHEAD, RECORD_HEADER } from './wire.ts';
 
 /** A frame that has grown to so many bytes is closed: the broker can begin with it while the next is filled. */
 const FULL = 65_536;
+/** Memory for a full frame, with what texts may need while they are encoded. */
+const POOL_BUFFER = FULL + 4_096;
 /** Batches, empty ones included, that are kept for topics to come. */
 const MAX_BATCHES = 1024;
 
@@ -34,6 +37,8 @@ interface Waiter {
 /** What was filled and not yet sent. */
 interface Waiting {
   readonly bytes: Uint8Array;
+  /** The pool's buffer that the bytes lie in. */
+  readonly pooled: Uint8Array | undefined;
   readonly count: number;
   readonly keyed: number;
   readonly confirms: Confirm[];
@@ -54,6 +59,7 @@ export class Publisher {
   readonly #flushLater: () => void;
   readonly #settled: () => void;
   readonly #batches = new Map<string, PublishBatch>();
+  readonly #pool: BufferPool;
   #last: PublishBatch | undefined;
   // Filled in this turn, in the order of their first record.
   #open: PublishBatch[] = [];
@@ -76,6 +82,7 @@ export class Publisher {
     settled: () => void,
   ) {
     this.#platform = platform;
+    this.#pool = new BufferPool(POOL_BUFFER, platform);
     this.#limits = limits;
     this.#flushNow = flushNow;
     this.#flushLater = flushLater;
@@ -148,7 +155,8 @@ export class Publisher {
         });
         PublishBatch.setRequest(waiting.bytes, request);
       }
-      connection.push(waiting.bytes);
+      const { pooled } = waiting;
+      connection.push(waiting.bytes, pooled && (() => this.#pool.give(pooled)));
     }
     this.#unsentBytes = 0;
   }
@@ -199,7 +207,7 @@ export class Publisher {
       // Those in use stay known to #open; the others are made again when they are needed.
       for (const [name, { count }] of this.#batches) if (count === 0) this.#batches.delete(name);
     }
-    const batch = new PublishBatch(topic, this.#platform);
+    const batch = new PublishBatch(topic, this.#platform, this.#pool);
     this.#batches.set(topic, batch);
     return batch;
   }
@@ -255,8 +263,8 @@ export class Publisher {
   }
 
   #closeOnly(batch: PublishBatch): void {
-    const { count, keyed, confirms } = batch;
-    this.#full.push({ bytes: batch.seal(), count, keyed, confirms });
+    const { count, keyed, confirms, pooled } = batch;
+    this.#full.push({ bytes: batch.seal(), pooled, count, keyed, confirms });
   }
 
   #settle(waiting: Waiting): void {

@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Address } from './address.ts';
 import type { ClientSettings, ClientTlsOptions } from './options.ts';
@@ -6,6 +6,10 @@ import type { Transport, TransportEvents } from './platform.ts';
 
 /** Bytes that may wait for the socket before it says that it is full. */
 const HIGH_WATER = 1_048_576;
+/** What is read goes into memory of this size, one read behind the other, ... */
+const SLAB = 262_144;
+/** ... until no more than this is left of it. */
+const LEAST = 65_536;
 
 /** Connects by TCP, or by TLS for `leverets:`. */
 export function openSocket(address: Address, settings: ClientSettings, events: TransportEvents): Transport {
@@ -14,10 +18,10 @@ export function openSocket(address: Address, settings: ClientSettings, events: T
   const options = { host, port, noDelay: true, writableHighWaterMark: HIGH_WATER };
   const socket: Socket = secure
     ? connectTls({ ...options, ...tlsOptions(host, settings.tls) })
-    : connectTcp(options);
+    : connectTcp({ ...options, onread: readInto(events) });
   let failure: Error | undefined;
   socket.once(secure ? 'secureConnect' : 'connect', () => events.opened());
-  socket.on('data', (bytes: Buffer) => events.data(bytes));
+  if (secure) socket.on('data', (bytes: Buffer) => events.data(bytes));
   socket.on('drain', () => events.drained());
   socket.on('error', (error) => {
     failure = error;
@@ -27,13 +31,37 @@ export function openSocket(address: Address, settings: ClientSettings, events: T
     get writable() {
       return !socket.writableNeedDrain;
     },
-    write: (bytes) => {
-      socket.write(bytes);
+    write: (bytes, written) => {
+      socket.write(bytes, written);
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: () => socket.end(),
     destroy: () => socket.destroy(),
+  };
+}
+
+/**
+ * Reads into large pieces of memory. A frame that is cut by a read is then whole after the next one, where it lies; and
+ * there is less to allocate than with a buffer for each read.
+ */
+function readInto(events: TransportEvents): OnReadOpts {
+  let slab = Buffer.allocUnsafeSlow(SLAB);
+  let at = 0;
+  return {
+    buffer() {
+      if (SLAB - at < LEAST) {
+        slab = Buffer.allocUnsafeSlow(SLAB);
+        at = 0;
+      }
+      return at === 0 ? slab : slab.subarray(at);
+    },
+    callback(size) {
+      const start = at;
+      at += size;
+      events.data(slab, start, at);
+      return true;
+    },
   };
 }
 
