@@ -8,10 +8,10 @@ import { topicState } from './topic-state.ts';
 /** Topics and connections that are told of. */
 const MAX_TOPICS = 200;
 const MAX_CONNECTIONS = 100;
-/** How many more are looked at, at each update. */
-const BUDGET = 10_000;
-/** Above so many topics or connections the totals, which walk over all, are added up once a second only. */
-const MANY = 5_000;
+/** How many more are measured, at each update. */
+const BUDGET = 3_000;
+/** The totals walk over all topics and connections: the more there are, the longer they hold, in milliseconds for each. */
+const HOLD = 0.02;
 /** Subscriptions of one connection whose lag is added up. */
 const MAX_SUMMED = 1_000;
 
@@ -28,7 +28,7 @@ export class Totals {
   /** @param now - monotonic milliseconds */
   status(now: number): LogBrokerStatus {
     const { core } = this.#broker;
-    const longest = core.topics.size + core.table.size > MANY ? 1000 : 100;
+    const longest = Math.max(100, (core.topics.size + core.table.size) * HOLD);
     if (this.#status === undefined || now - this.#at >= longest) {
       this.#status = core.status();
       this.#at = now;

@@ -7,7 +7,7 @@ import { FrameView } from './frame-view.ts';
 import { visible } from './visible-text.ts';
 
 /** Frames that are kept, and those that are listed. */
-const KEPT = 1000;
+const KEPT = 2000;
 const LISTED = 120;
 
 interface Entry {
@@ -35,8 +35,8 @@ export class XrayView {
     for (const name of [...new Set([...LAYOUTS.values()].map((layout) => layout.name))].sort()) {
       this.#type.append(element('option', { text: name, attributes: { value: name } }));
     }
-    this.#type.addEventListener('change', () => this.#refilter());
-    this.#filter.addEventListener('input', () => this.#refilter());
+    this.#type.addEventListener('change', () => this.#show());
+    this.#filter.addEventListener('input', () => this.#show());
     const pause = byId('xray-pause', HTMLButtonElement);
     pause.addEventListener('click', () => {
       const paused = pause.getAttribute('aria-pressed') !== 'true';
@@ -95,11 +95,6 @@ export class XrayView {
     return listed;
   }
 
-  #refilter(): void {
-    this.#following = true;
-    this.#show();
-  }
-
   #choose(entry: Entry, following: boolean): void {
     this.#following = following;
     this.#chosen?.option?.setAttribute('aria-selected', 'false');
@@ -122,7 +117,8 @@ export class XrayView {
       End: entries.length - 1,
     };
     if (event.key === 'Escape') {
-      this.#refilter();
+      this.#following = true;
+      this.#show();
       return;
     }
     const to = steps[event.key];

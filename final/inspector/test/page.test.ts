@@ -242,10 +242,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.locator('#fields [role=option]', { hasText: ': payload bytes' }).hover();
     assert.deepEqual(await faults(page), []);
     if (process.env.LEVERET_SCREENSHOTS !== '1') return;
-    await page.fill('#xray-filter', '');
-    await page.locator('#frames [role=option][aria-selected=true]').waitFor();
     // Pictures are better with some history on them.
     await page.waitForTimeout(50_000);
+    await publish(page, 'greetings', '{"from":"the inspector","to":"whoever listens"}');
+    await page.locator('#frames [role=option]', { hasText: 'PUBLISH' }).first().click();
     await page.locator('#fields [role=option]', { hasText: ': payload bytes' }).hover();
     await page.evaluate('document.activeElement.blur()');
     await page.screenshot({ path: docs(`inspector-${colorScheme}.png`), fullPage: true });
