@@ -64,7 +64,7 @@ export function addSub(program: Command): void {
       staysUpAfter: /subscribed to jobs/,
     },
     { says: 'the broker itself', run: "leveret sub '$sys.status' --raw --count 1" },
-    { says: 'quiet in pipes', run: 'leveret sub numbers --from earliest | head -3' },
+    { says: 'quiet in pipes', run: 'leveret sub numbers --from earliest --count 1000 | head -3' },
   ]);
 }
 

@@ -27,6 +27,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves when what was printed so far, on stdout or stderr, matches; rejects when the command ends without. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** What stands on stdout so far. */
+  stdout(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -38,6 +40,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Leaves the input open. */
   readonly open?: boolean;
+  /** The program to run as `leveret`; the sources if left out. */
+  readonly program?: string;
 }
 
 /** The environment without anything that would change what a command does. */
@@ -73,19 +77,25 @@ export function start(
     new Promise((resolve, reject) => {
       const look = (): void => {
         const found = pattern.exec(stdout) ?? pattern.exec(stderr);
-        if (found !== null) resolve(found);
+        if (found === null) return;
+        child.stdout.off('data', look);
+        child.stderr.off('data', look);
+        resolve(found);
       };
       child.stdout.on('data', look);
       child.stderr.on('data', look);
       look();
       ended.then(() => reject(new Error(`ended without ${pattern}:\n${stdout}${stderr}`)), reject);
     });
-  return { child, ended, printed, kill: (signal) => child.kill(signal) };
+  return { child, ended, printed, stdout: () => stdout, kill: (signal) => child.kill(signal) };
 }
 
 /** Starts `leveret ...args`. */
 export function startCli(t: TestContext, args: readonly string[], options: RunOptions = {}): Running {
-  return start(t, process.execPath, [...CLI, ...args], options);
+  const { program } = options;
+  return program === undefined
+    ? start(t, process.execPath, [...CLI, ...args], options)
+    : start(t, program, args, options);
 }
 
 /** Runs `leveret ...args` to its end. */
