@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogBroker, type LogBrokerOptions } from '#log';
 import { BrokerType, type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol';
-import { publish, unsubscribe } from '../../04-full-protocol/test/requests.ts';
+import { publish, subscribe, unsubscribe } from '../../04-full-protocol/test/requests.ts';
 import { Stuck, TIMEOUT, until } from './harness.ts';
 import { decode } from './support.ts';
 
@@ -76,6 +76,19 @@ test('the end of what it sent waits for its turn', { timeout: TIMEOUT }, async (
   stream.free();
   await until(() => connection.state !== 'open', 'our side ends, too');
   assert.equal(frames().length, 5_001);
+  await close();
+});
+
+test('what it published in its very last turn reaches it, too', { timeout: TIMEOUT }, async () => {
+  const { stream, connection, frames, close } = await begin();
+  stream.free();
+  stream.receive(subscribe(1, 't'), publish(0, 't', 'last words'));
+  stream.push(null);
+  await until(() => connection.state !== 'open', 'our side ends, too');
+  assert.deepEqual(
+    frames().map(({ type }) => type),
+    [BrokerType.WELCOME, BrokerType.OK, BrokerType.MESSAGES],
+  );
   await close();
 });
 
