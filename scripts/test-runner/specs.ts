@@ -14,6 +14,9 @@ export function readTotals(output: string): { total: number; passed: number; ski
     : { total, passed: sum('Passed') ?? 0, skipped: sum('Skipped') ?? 0 };
 }
 
+/** A file of unit tests takes seconds; one that takes so long (milliseconds) has a loop without an end. */
+const SPEC_DEADLINE_MS = 60_000;
+
 /** The step that runs uvu's files, each in a process of its own. */
 export function specsStep(paths: readonly string[], width: number): Step {
   return {
@@ -23,7 +26,7 @@ export function specsStep(paths: readonly string[], width: number): Step {
       let passed = 0;
       let skipped = 0;
       await inParallel(paths, width, async (path) => {
-        const { code, output } = await runProgram(process.execPath, nodeArguments(path));
+        const { code, output } = await runProgram(process.execPath, nodeArguments(path), SPEC_DEADLINE_MS);
         const totals = readTotals(output);
         if (totals !== undefined) {
           passed += totals.passed;

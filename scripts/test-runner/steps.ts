@@ -35,9 +35,13 @@ export function nodeArguments(...args: string[]): string[] {
 }
 
 /** Runs a program in the project's folder and collects what it prints. */
-export function runProgram(program: string, args: readonly string[], env = process.env): Promise<Outcome> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  deadlineMs = STEP_DEADLINE_MS,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const collect = (chunk: string): void => {
       output += chunk;
@@ -45,9 +49,9 @@ export function runProgram(program: string, args: readonly string[], env = proce
     child.stdout.setEncoding('utf8').on('data', collect);
     child.stderr.setEncoding('utf8').on('data', collect);
     const deadline = setTimeout(() => {
-      output += `\nnot done after ${STEP_DEADLINE_MS / 1000} s: killed\n`;
+      output += `\nnot done after ${deadlineMs / 1000} s: killed\n`;
       child.kill('SIGKILL');
-    }, STEP_DEADLINE_MS);
+    }, deadlineMs);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(deadline);
