@@ -1,11 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { addBench } from './bench.ts';
+import { codeOf } from './errors.ts';
 import { addPub } from './pub.ts';
 import { addRequest, addRespond } from './request.ts';
 import { addServe } from './serve.ts';
 import { addSub } from './sub.ts';
-import { CommandError, EXIT, endQuietlyWithReader, explain, Interrupted, signalCode } from './terminal.ts';
+import {
+  CommandError,
+  EXIT,
+  endQuietlyWithReader,
+  explain,
+  Interrupted,
+  interruptedBy,
+  signalCode,
+} from './terminal.ts';
 import { addTop } from './top.ts';
 import { addTopics } from './topics.ts';
 import { VERSION } from './version.ts';
@@ -69,6 +78,11 @@ function end(error: unknown): void {
   }
   if (error instanceof Interrupted) {
     process.exitCode = signalCode(error.signal);
+    return;
+  }
+  const signal = interruptedBy();
+  if (signal !== undefined && codeOf(error) === 'ABORTED') {
+    process.exitCode = signalCode(signal);
     return;
   }
   process.stderr.write(`leveret: ${explain(error)}\n`);

@@ -6,7 +6,7 @@ import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { readAll } from './lines.ts';
 import { formatMessage } from './message-format.ts';
-import { onInterrupt, print, usageError } from './terminal.ts';
+import { onInterrupt, print, usageError, whenAborted } from './terminal.ts';
 import { printable } from './text.ts';
 
 interface RequestFlags extends ServerFlags {
@@ -101,11 +101,8 @@ async function respond(topic: string, program: string[], flags: RespondFlags): P
         ),
     });
     if (quiet !== true) process.stderr.write(`responding to ${printable(topic)}\n`);
-    const interrupted = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    const error = await Promise.race([interrupted, subscription.ended]);
-    if (error !== undefined) throw error;
+    const error = await Promise.race([whenAborted(signal), subscription.ended]);
+    if (error instanceof Error) throw error;
   } finally {
     await client.close({ deadline: 1_000 });
   }

@@ -8,7 +8,7 @@ import { startDemo } from './demo.ts';
 import { codeOf } from './errors.ts';
 import { addExamples } from './examples.ts';
 import { createLogger } from './log.ts';
-import { CommandError, onInterrupt, print } from './terminal.ts';
+import { CommandError, onInterrupt, print, whenAborted } from './terminal.ts';
 
 /** Adds `leveret serve`. */
 export function addServe(program: Command): void {
@@ -85,7 +85,7 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
     writeFileSync(flags.readyFile, `${JSON.stringify(ready, null, 2)}\n`);
   }
   await print(`${greeting(broker, inspector)}\n`);
-  await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
+  await whenAborted(interrupted);
   await demo?.stop();
   await Promise.all([inspector?.close(), broker.close()]);
   await new Promise<void>((resolve) => logger.flush(() => resolve()));

@@ -5,7 +5,7 @@ import { time, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { formatMessage, type MessageFormat } from './message-format.ts';
-import { CommandError, onInterrupt, print, usageError } from './terminal.ts';
+import { CommandError, onInterrupt, print, usageError, whenAborted } from './terminal.ts';
 import { count, duration, printable } from './text.ts';
 
 type Start = 'earliest' | 'latest' | { readonly after: number };
@@ -100,9 +100,8 @@ async function sub(topics: string[], flags: SubFlags): Promise<void> {
       ),
     );
     if (flags.quiet !== true) process.stderr.write(`subscribed to ${topics.map(printable).join(', ')}\n`);
-    stop.addEventListener('abort', () => {
-      for (const subscription of subscriptions) subscription.unsubscribe().catch(() => {});
-    });
+    const unsubscribing = whenAborted(stop).then(() => subscriptions.map((each) => each.unsubscribe()));
+    unsubscribing.then((all) => Promise.allSettled(all)).catch(() => {});
     await Promise.all(subscriptions.map((subscription) => printer.printAll(subscription)));
     if (!stop.aborted) {
       const error = await Promise.race(subscriptions.map((subscription) => subscription.ended));

@@ -53,6 +53,7 @@ export function onInterrupt(): AbortSignal {
     const now = performance.now();
     if (seenAt !== undefined && now - seenAt > SAME_SIGNAL_MS) process.exit(signalCode(signal));
     seenAt ??= now;
+    interruption ??= signal;
     controller.abort(new Interrupted(signal));
   };
   process.on('SIGINT', interrupt);
@@ -63,6 +64,21 @@ export function onInterrupt(): AbortSignal {
   }
   return controller.signal;
 }
+
+/** Resolves when the signal is aborted; at once if it is already. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The signal that has interrupted this command, if one has. */
+export function interruptedBy(): NodeJS.Signals | undefined {
+  return interruption;
+}
+
+let interruption: NodeJS.Signals | undefined;
 
 /** A reader such as `head` that has gone away is no mistake: the command ends, and says nothing. */
 export function endQuietlyWithReader(): void {

@@ -48,6 +48,7 @@ test('every example runs', { timeout: 110_000 }, async (t) => {
       .replace(/leveret serve(?!.* --port)/, 'leveret serve --port 0');
     const example = start(t, 'sh', ['-c', staysUpAfter === undefined ? command : `exec env ${command}`], {
       env,
+      cwd: folder,
       open: staysUpAfter !== undefined,
     });
     if (staysUpAfter !== undefined) {
