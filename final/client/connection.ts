@@ -71,10 +71,14 @@ export class Connection {
     this.#platform = platform;
     this.#owner = owner;
     this.#welcome.promise.catch(() => {});
-    const splitter = new FrameSplitter(FIRST_LIMIT, (type, bytes, start, end) => {
-      if (type === BrokerType.MESSAGES) this.#owner.messages(bytes, start, end);
-      else this.#take(readAnswer(platform, type, bytes, start, end), splitter);
-    });
+    const splitter = new FrameSplitter(
+      FIRST_LIMIT,
+      (type, bytes, start, end) => {
+        if (type === BrokerType.MESSAGES) this.#owner.messages(bytes, start, end);
+        else this.#take(readAnswer(platform, type, bytes, start, end), splitter);
+      },
+      platform.alloc,
+    );
     this.#transport = platform.open(address, settings, {
       opened: () => {
         platform.trace('connected to %s', address.text);
@@ -89,6 +93,7 @@ export class Connection {
           this.destroy(asLeveretError(error));
         }
       },
+      wanted: () => splitter.wanted,
       drained: () => {
         if (this.#welcomed) this.#owner.drained();
       },

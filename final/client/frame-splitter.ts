@@ -11,19 +11,38 @@ export class FrameSplitter {
   /** Largest frame that is taken, as its size field counts. */
   limit: number;
   readonly #onFrame: OnFrame;
+  readonly #alloc: (size: number) => Uint8Array;
 
   // Of the frame that is being put together: its first bytes while its size is not known, then the whole of it.
   readonly #size = new Uint8Array(4);
   #filled = 0;
   #frame: Uint8Array | undefined;
+  #wanted: Uint8Array | undefined;
   // Or, as long as it may go on where it lies: a frame that was cut, up to #cutEnd.
   #cut: Uint8Array | undefined;
   #cutStart = 0;
   #cutEnd = 0;
 
-  constructor(limit: number, onFrame: OnFrame) {
+  /** @param alloc - memory for frames that were cut; it need not be empty */
+  constructor(
+    limit: number,
+    onFrame: OnFrame,
+    alloc: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+  ) {
     this.limit = limit;
+    this.#alloc = alloc;
     this.#onFrame = onFrame;
+  }
+
+  /**
+   * Where the rest of a frame that is being put together goes: bytes that are read to this place and then given to `push`
+   * need not be copied.
+   */
+  get wanted(): Uint8Array | undefined {
+    const frame = this.#frame;
+    if (frame === undefined) return undefined;
+    this.#wanted = frame.subarray(this.#filled);
+    return this.#wanted;
   }
 
   /**
@@ -54,7 +73,8 @@ export class FrameSplitter {
       onFrame(chunk[body - 1] as number, chunk, body, next);
     }
     if (at === end) return;
-    if (end === chunk.length) {
+    const room = chunk.length - at;
+    if (end === chunk.length || (end - at >= FRAME_HEADER && u32(chunk, at) + 4 > room)) {
       this.#resume(chunk, at, end);
       return;
     }
@@ -72,11 +92,13 @@ export class FrameSplitter {
     if (this.#frame === undefined) {
       const size = u32(this.#size, 0);
       this.#check(size);
-      this.#frame = new Uint8Array(4 + size);
+      this.#frame = this.#alloc(4 + size);
+      this.#frame.set(this.#size);
     }
     const frame = this.#frame;
     const wanted = Math.min(frame.length - this.#filled, end - at);
-    frame.set(chunk.subarray(at, at + wanted), this.#filled);
+    if (chunk !== this.#wanted) frame.set(chunk.subarray(at, at + wanted), this.#filled);
+    this.#wanted = undefined;
     this.#filled += wanted;
     if (this.#filled < frame.length) return at + wanted;
     this.#frame = undefined;

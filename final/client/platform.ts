@@ -28,6 +28,8 @@ export interface TransportEvents {
    * behind them in the same memory.
    */
   data(bytes: Uint8Array, start?: number, end?: number): void;
+  /** Where the next bytes are wanted; undefined: anywhere. Transports that can read there give those bytes to `data`. */
+  wanted(): Uint8Array | undefined;
   drained(): void;
   /** It is over; nothing is told after this. */
   closed(error: Error | undefined): void;

@@ -48,8 +48,11 @@ export function openSocket(address: Address, settings: ClientSettings, events: T
 function readInto(events: TransportEvents): OnReadOpts {
   let slab = Buffer.allocUnsafeSlow(SLAB);
   let at = 0;
+  let wanted: Uint8Array | undefined;
   return {
     buffer() {
+      wanted = events.wanted();
+      if (wanted !== undefined) return wanted;
       if (SLAB - at < LEAST) {
         slab = Buffer.allocUnsafeSlow(SLAB);
         at = 0;
@@ -57,6 +60,10 @@ function readInto(events: TransportEvents): OnReadOpts {
       return at === 0 ? slab : slab.subarray(at);
     },
     callback(size) {
+      if (wanted !== undefined) {
+        events.data(wanted, 0, size);
+        return true;
+      }
       const start = at;
       at += size;
       events.data(slab, start, at);
