@@ -83,7 +83,7 @@ export class Broker implements AsyncDisposable {
             const { request } = frame;
             throw new ProtocolError('DENIED', 'no permission for this topic', { request, fatal: false });
           }
-          this.groups.subscribe(frame, session, this.core.topics.use(frame.topic, frame.request));
+          this.groups.subscribe(frame, session, this.core.topics);
           return true;
         },
         unsubscribeSpecially: (frame, session) => {
@@ -163,7 +163,7 @@ export class Broker implements AsyncDisposable {
     return this.#access.lookUp(token);
   }
 
-  /** Shows frames as they come and go, a hundred a second at most. Returns a function that stops it. */
+  /** Shows frames as they come and go, 200 a second at most and 20 of one connection. Returns a function that stops it. */
   watchFrames(listener: (frame: WatchedFrame) => void): () => void {
     return this.#watch.add(listener);
   }

@@ -20,7 +20,10 @@ export interface WatchedFrame {
 const SHOWN = 512;
 
 /** Frames that are shown in a second at most: an eye can follow fewer, and watching must not slow the broker. */
-const PER_SECOND = 100;
+const PER_SECOND = 200;
+
+/** Of these, so many of one connection: a busy one must not hide what the others say. */
+const PER_CONNECTION = 20;
 
 /** Shows frames to those who watch, and costs nothing while nobody does. */
 export class FrameWatch {
@@ -28,6 +31,7 @@ export class FrameWatch {
   readonly #onChange: (watched: boolean) => void;
   #second = 0;
   #left = 0;
+  readonly #shown = new Map<Session, number>();
 
   /** @param onChange - told when the first one begins to watch and the last one stops */
   constructor(onChange: (watched: boolean) => void) {
@@ -40,6 +44,7 @@ export class FrameWatch {
     this.#onChange(true);
     return () => {
       this.#listeners.delete(listener);
+      this.#shown.clear();
       this.#onChange(this.#listeners.size > 0);
     };
   }
@@ -51,9 +56,12 @@ export class FrameWatch {
     if (second !== this.#second) {
       this.#second = second;
       this.#left = PER_SECOND;
+      this.#shown.clear();
     }
-    if (this.#left === 0) return;
+    const before = this.#shown.get(session) ?? 0;
+    if (this.#left === 0 || before === PER_CONNECTION) return;
     this.#left--;
+    this.#shown.set(session, before + 1);
     const size = end - start + 5;
     const shown = Buffer.alloc(Math.min(size, SHOWN));
     shown.writeUInt32BE(size - 4);

@@ -79,7 +79,8 @@ export class Group implements TopicReader {
   readonly members: Member[] = [];
   blocking = false;
 
-  readonly #floor: Cursor;
+  // Stands at or before the oldest message that may have to be sent again; undefined while there is none.
+  #floor: Cursor | undefined;
   readonly #joinedAt: number;
   readonly #again: Range[] = [];
   #turn = 0;
@@ -88,8 +89,12 @@ export class Group implements TopicReader {
     this.topic = topic;
     this.name = name;
     this.cursor = new Cursor(topic.log, nextId);
-    this.#floor = new Cursor(topic.log, nextId);
     this.#joinedAt = topic.log.end;
+  }
+
+  /** The members' sessions: under the policy `block`, one that publishes here would wait for itself. */
+  get clients(): Session[] {
+    return this.members.map(({ session }) => session);
   }
 
   /** Messages that no member was sent yet, or that must be sent again. */
@@ -160,7 +165,7 @@ export class Group implements TopicReader {
 
   leave(): void {
     this.cursor.leave();
-    this.#floor.leave();
+    this.#floor?.leave();
   }
 
   #nextMember(): Member | undefined {
@@ -210,6 +215,7 @@ export class Group implements TopicReader {
     const start = cursor.recordAt === 0 ? at + messagesHeaderSize(name.length) : cursor.recordAt;
     const end = count === left ? frameEnd(bytes, at) : skipRecords(bytes, start, count);
     const firstId = cursor.nextId;
+    if (member.window > 0) this.#floor ??= new Cursor(this.topic.log, firstId);
     cursor.nextId += count;
     cursor.recordAt = count === left ? 0 : end;
     if (count === left) cursor.position = end;
@@ -217,19 +223,24 @@ export class Group implements TopicReader {
     if (member.window > 0) {
       member.outstanding.push({ from: firstId, to: firstId + count - 1 });
       member.used += count;
-    } else {
-      this.#moveFloor();
     }
     member.session.send(cutFrame(bytes, name, firstId, count, start, end));
     return count;
   }
 
   #moveFloor(): void {
+    const floor = this.#floor;
+    if (floor === undefined) return;
     let lowest = this.cursor.nextId;
     for (const { outstanding } of this.members) {
       for (const { from } of outstanding) if (from < lowest) lowest = from;
     }
     for (const { from } of this.#again) if (from < lowest) lowest = from;
-    if (lowest > this.#floor.nextId) this.#floor.moveTo(Math.max(lowest, this.topic.log.firstId));
+    if (lowest === this.cursor.nextId) {
+      floor.leave();
+      this.#floor = undefined;
+    } else if (lowest > floor.nextId) {
+      floor.moveTo(Math.max(lowest, this.topic.log.firstId));
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Session, Topic } from '#log';
+import type { Session, Topic, TopicTable } from '#log';
 import { ProtocolError, Start, type SubscribeFrame } from '#protocol';
 import { Group, type Member } from './group.ts';
 
@@ -24,7 +24,7 @@ export class Groups {
    *
    * @throws ProtocolError BAD_REQUEST for a start after an id, LIMIT
    */
-  subscribe(frame: SubscribeFrame, session: Session, topic: Topic): void {
+  subscribe(frame: SubscribeFrame, session: Session, topics: TopicTable): void {
     const { request, start, window, group: name } = frame;
     if (start === Start.AFTER) {
       throw new ProtocolError(
@@ -37,11 +37,18 @@ export class Groups {
     }
     const memberships = this.#members.get(session) ?? new Map<string, Member>();
     const { maxSubscriptions } = session.home.limits;
-    if (!memberships.has(topic.name) && memberships.size + session.subscriptions.size >= maxSubscriptions) {
-      throw new ProtocolError('LIMIT', `${maxSubscriptions} subscriptions are the most for one connection`, {
-        request,
-      });
+    if (!memberships.has(frame.topic)) {
+      if (memberships.size + session.subscriptions.size >= maxSubscriptions) {
+        throw new ProtocolError(
+          'LIMIT',
+          `${maxSubscriptions} subscriptions are the most for one connection`,
+          {
+            request,
+          },
+        );
+      }
     }
+    const topic = topics.use(frame.topic, request);
     const plain = session.subscriptions.get(topic.name);
     if (plain !== undefined) session.unsubscribe(plain);
     const { nextId } = topic.place(start, 0, request);
