@@ -8,7 +8,7 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes a {@link Deferred}. A rejection that nobody waits for does not end the program. */
+/** Makes a {@link Deferred}. */
 export function defer<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};

@@ -116,6 +116,11 @@ export class Feed {
     return position;
   }
 
+  /** False for a place of an earlier epoch, or of an earlier connection of a group. */
+  isCurrent(position: Position): boolean {
+    return this.positions.get(position.topic) === position;
+  }
+
   // #region deliver
   /**
    * Takes the records of a MESSAGES frame.
@@ -185,7 +190,7 @@ export class Feed {
 
   /** The program has dealt with everything up to this id. */
   commit(position: Position, id: number): void {
-    if (this.options.window === 0 || this.ended) return;
+    if (this.options.window === 0 || this.ended || !this.isCurrent(position)) return;
     if (this.options.group !== '') position.commits.push(id);
     else if (id > position.committed) position.committed = id;
     else return;

@@ -106,7 +106,7 @@ export class Subscriptions {
     for (const position of positions) {
       position.listed = false;
       const { topic, feed, commits, committed, delivered } = position;
-      if (feed.ended || !feed.isSubscribed) continue;
+      if (feed.ended || !feed.isSubscribed || !feed.isCurrent(position)) continue;
       for (const id of commits.splice(0)) connection.push(connection.frames.commit(topic, id));
       // What this connection has not delivered yet, its broker would refuse.
       const id = Math.min(committed, delivered);
@@ -124,6 +124,7 @@ export class Subscriptions {
   resume(connection: Connection, isNewEpoch: boolean): void {
     for (const feed of this.#feeds.values()) {
       feed.isSubscribed = false;
+      this.#forget(feed);
       if (isNewEpoch && feed.isEstablished) this.#beginAnew(feed);
       this.#subscribe(feed, connection);
     }
@@ -147,8 +148,9 @@ export class Subscriptions {
     feed.resumed.clear();
     feed.fromEarliest = true;
     const topics = feed.matches === undefined ? [feed.topic] : [...feed.positions.keys()];
+    // New places: what is still committed by the old ids must not count for the new ones.
+    feed.positions.clear();
     for (const topic of topics) {
-      feed.positions.get(topic)?.startAfter(0);
       if (!feed.isEphemeral) feed.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
     }
   }
@@ -205,6 +207,8 @@ export class Subscriptions {
   #begun(feed: Feed, topic: string, start: number, after: number): void {
     feed.isSubscribed = true;
     if (feed.matches === undefined || topic !== feed.topic) {
+      // What a group gave on another connection has gone to others.
+      if (feed.options.group !== '') feed.positions.delete(topic);
       const position = feed.position(topic);
       this.#routes.set(topic, position);
       this.#lastPosition = undefined;
@@ -227,7 +231,7 @@ export class Subscriptions {
     const position = feed.positions.get(topic);
     if (error.wireCode === ErrorCode.OUT_OF_RANGE && feed.isEstablished && position !== undefined) {
       // The broker does not know the id that we had from it: it is not the one that we knew.
-      position.startAfter(0);
+      feed.positions.delete(topic);
       feed.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
       if (!feed.ended) this.#send(feed, connection, topic, { start: Start.EARLIEST, after: 0 });
       return;

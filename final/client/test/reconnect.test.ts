@@ -155,6 +155,28 @@ test('a broker that began anew: the subscriber is told, and gets what there is',
   assert.equal(second.topics()[0]?.retentionMs, 60_000, 'the topic is made again, with its settings');
 });
 
+test('a commit of an earlier epoch counts for nothing in the next', { timeout }, async (t) => {
+  const first = await createBroker({ port: 0 });
+  const client = await join(t, first.port);
+  const subscription = await client.subscribe('news', { from: 'earliest', window: 5 });
+  for (let i = 0; i < 5; i++) client.publish('news', `old ${i}`);
+  const old = await take(subscription, 5);
+  const { epoch } = client;
+  await first.close(0);
+  const second = await createBroker({ port: first.port });
+  t.after(() => second.close(0));
+  await until(() => client.epoch !== epoch);
+  subscription.commit(old[4]!);
+  for (let i = 0; i < 10; i++) client.publish('news', `new ${i}`);
+  await client.flush();
+  await until(() => subscription.lag === 5);
+  await client.flush();
+  assert.equal(subscription.lag, 5, 'the window is closed: nothing new is committed');
+  const fresh = await take(subscription, 5);
+  subscription.commit(fresh[4]!);
+  assert.deepEqual(texts(await take(subscription, 5)), ['new 5', 'new 6', 'new 7', 'new 8', 'new 9']);
+});
+
 test('a gap ends the iteration where the program asks for that', { timeout }, async (t) => {
   const first = await createBroker({ port: 0 });
   const client = await join(t, first.port);
