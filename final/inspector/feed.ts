@@ -12,7 +12,7 @@ const debug = createDebug('leveret:inspector');
 /** Milliseconds between updates. */
 const INTERVAL = 250;
 /** Frames that wait for the next update; an eye can follow fewer. */
-const MAX_FRAMES = 100;
+const MAX_FRAMES = 200;
 /** A viewer that has so many bytes unread gets no updates until it has caught up. */
 const MAX_UNREAD = 1_048_576;
 

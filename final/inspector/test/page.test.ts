@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { connect } from '../../client/index.ts';
 import type { Inspector } from '../index.ts';
-import { inspectorFor, playScene } from './scene.ts';
+import { endWith, inspectorFor, playScene } from './scene.ts';
 
 const timeout = 90_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -54,7 +54,7 @@ async function open(t: TestContext, { url }: Inspector, options: PageOptions = {
     if (!request.url().startsWith(url)) complaints.push(`asked ${request.url()}`);
   });
   page.setDefaultTimeout(20_000);
-  t.after(async () => {
+  endWith(t, async () => {
     await context.close();
     assert.deepEqual(complaints, []);
   });
@@ -170,7 +170,7 @@ test('hostile names and payloads are text', { timeout }, async (t) => {
   const client = await connect(`leveret://127.0.0.1:${broker.port}`, {
     name: '<b onclick=alert(3)>eve\u202e</b>',
   });
-  t.after(() => client.close({ deadline: 100 }));
+  endWith(t, () => client.close({ deadline: 100 }));
   const page = await open(t, inspector);
   await subscribe(page, '>');
   let dialogs = 0;
@@ -208,7 +208,7 @@ test('a broker that asks for tokens', { timeout }, async (t) => {
     auth: { tokens: [{ token: 'open sesame'.replace(' ', '-') }] },
   });
   const context = await (await launch()).newContext();
-  t.after(() => context.close());
+  endWith(t, () => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(inspector.url);
@@ -229,23 +229,27 @@ test('a broker that asks for tokens', { timeout }, async (t) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`everybody can use it, ${colorScheme}`, { timeout }, async (t) => {
     const { broker, inspector } = await inspectorFor(t, { slowPolicy: 'skip' });
-    t.after(await playScene(broker));
+    endWith(t, await playScene(broker));
     const page = await open(t, inspector, { colorScheme, width: 1440, height: 1540 });
     await subscribe(page, 'greetings');
-    await publish(page, 'greetings', 'Is anybody there?');
     await publish(page, 'greetings', 'Good morning, everybody');
-    await publish(page, 'greetings', 'доброе утро, зайчик');
-    await publish(page, 'greetings', '{"from":"the inspector","to":"whoever listens"}');
-    await page.locator('#messages li').nth(1).waitFor();
+    await page.locator('#messages li').first().waitFor();
     await page.fill('#xray-filter', 'greetings');
     await page.locator('#frames [role=option]', { hasText: 'PUBLISH' }).first().click();
     await page.locator('#fields [role=option]', { hasText: ': payload bytes' }).hover();
     assert.deepEqual(await faults(page), []);
     if (process.env.LEVERET_SCREENSHOTS !== '1') return;
     // Pictures are better with some history on them.
-    await page.waitForTimeout(50_000);
+    await page.waitForTimeout(40_000);
+    await page.fill('#xray-filter', 'inspector page');
+    await publish(page, 'greetings', 'Is anybody there?');
+    await publish(page, 'greetings', 'доброе утро, зайчик');
     await publish(page, 'greetings', '{"from":"the inspector","to":"whoever listens"}');
-    await page.locator('#frames [role=option]', { hasText: 'PUBLISH' }).first().click();
+    await page.locator('#messages li').nth(3).waitFor();
+    await page
+      .locator('#frames [role=option]', { hasText: /PUBLISH\s*greetings/ })
+      .first()
+      .click();
     await page.locator('#fields [role=option]', { hasText: ': payload bytes' }).hover();
     await page.evaluate('document.activeElement.blur()');
     await page.screenshot({ path: docs(`inspector-${colorScheme}.png`), fullPage: true });
@@ -254,7 +258,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('on a narrow screen, and for those who want less movement', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t, { slowPolicy: 'skip' });
-  t.after(await playScene(broker));
+  endWith(t, await playScene(broker));
   const page = await open(t, inspector, { width: 360, height: 740 });
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.locator('.topic').nth(3).waitFor();

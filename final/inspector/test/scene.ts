@@ -4,6 +4,22 @@ import { connect, type Message } from '../../client/index.ts';
 import { type Broker, type BrokerOptions, createBroker } from '../../index.ts';
 import { type Inspector, type InspectorOptions, startInspector } from '../index.ts';
 
+const endings = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Ends something with the test; what came last goes first, so that nobody sees others end. */
+export function endWith(t: TestContext, end: () => unknown): void {
+  const known = endings.get(t);
+  if (known !== undefined) {
+    known.push(end);
+    return;
+  }
+  const all = [end];
+  endings.set(t, all);
+  t.after(async () => {
+    for (const each of all.reverse()) await each();
+  });
+}
+
 /** A broker and its inspector on free ports, which end with the test. */
 export async function inspectorFor(
   t: TestContext,
@@ -11,9 +27,9 @@ export async function inspectorFor(
   inspectorOptions: InspectorOptions = {},
 ): Promise<{ broker: Broker; inspector: Inspector }> {
   const broker = await createBroker({ port: 0, ...options });
-  t.after(() => broker.close(0));
+  endWith(t, () => broker.close(0));
   const inspector = await startInspector(broker, { port: 0, ...inspectorOptions });
-  t.after(() => inspector.close());
+  endWith(t, () => inspector.close());
   return { broker, inspector };
 }
 
