@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -112,6 +112,17 @@ config('yes and no in the environment', () => {
     'https://a',
     'https://b',
   ]);
+});
+
+config('the file and the mistakes in docs/command-line.md are real', () => {
+  const text = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8');
+  const file = /^```json\n(.*?)^```$/ms.exec(text)?.[1] ?? '';
+  assert.is(load([], {}, file).settings.auth?.tokens.length, 2);
+  const said = /^```text\nleveret: (.*?)\n```$/ms.exec(text)?.[1] ?? '';
+  assert.throws(
+    () => load(['--set', 'maxLagByte=1'], { LEVERET_PORT: 'here' }),
+    (error: Error) => error.message === said,
+  );
 });
 
 config.run();

@@ -12,7 +12,11 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Node's arguments that run the command line from source. */
-export const CLI: readonly string[] = ['--import', import.meta.resolve('tsx'), join(ROOT, 'final/cli/main.ts')];
+export const CLI: readonly string[] = [
+  '--import',
+  import.meta.resolve('tsx'),
+  join(ROOT, 'final/cli/main.ts'),
+];
 
 /** What a command printed, and how it ended. */
 export interface Ended {
