@@ -1,6 +1,7 @@
 import type { LeveretError } from '#framing';
 import { ErrorCode, ProtocolError, Start } from '#protocol';
 import type { Connection } from './connection.ts';
+import { defer } from './deferred.ts';
 import type { Feed } from './feed.ts';
 import type { Platform } from './platform.ts';
 import type { Position } from './position.ts';
@@ -276,4 +277,18 @@ export class Subscriptions {
 /** The id after which everything must come again: with a window, what was not committed. */
 function resumeAfter({ options }: Feed, { committed, received }: Position): number {
   return options.window > 0 ? committed : received;
+}
+
+/** Unsubscribes from topics. Resolves when the broker has answered, or cannot any more. */
+export async function leave(connection: Connection, topics: readonly string[]): Promise<void> {
+  await Promise.all(
+    topics.map((topic) => {
+      const answer = defer<void>();
+      const done = () => answer.resolve();
+      // Refused, because it was never made, or lost with the connection: there is no subscription either way.
+      const request = connection.expect({ answered: done, failed: done });
+      connection.push(connection.frames.unsubscribe(request, topic));
+      return answer.promise;
+    }),
+  );
 }

@@ -1,0 +1,346 @@
+import { LeveretError } from '#framing';
+import { hasPattern } from '#protocol';
+import type { Connection, Request, Welcome } from './connection.ts';
+import { defer, throwIfAborted, waitFor } from './deferred.ts';
+import { Emitter, type StatusChange } from './events.ts';
+import { Feed, type FeedHost } from './feed.ts';
+import { readSubscribeOptions } from './feed-options.ts';
+import { Link } from './link.ts';
+import {
+  type ClientSettings,
+  type Confirmation,
+  type ConfirmOptions,
+  checkNumber,
+  type Payload,
+  type SubscribeOptions,
+  type TopicOptions,
+  type WaitOptions,
+} from './options.ts';
+import type { Platform } from './platform.ts';
+import { checkName, Publisher } from './publisher.ts';
+import { Requests, type RequestsHost } from './requests.ts';
+import { Subscription } from './subscription.ts';
+import { leave, Subscriptions } from './subscriptions.ts';
+import { TopicMemory } from './topic-memory.ts';
+import type { Answer } from './wire.ts';
+
+/**
+ * What moves inside a client: its link, what it publishes and what it subscribes to, and the moments at which all of that
+ * goes out.
+ */
+export class Engine {
+  readonly #platform: Platform;
+  readonly #settings: ClientSettings;
+  readonly emitter = new Emitter();
+  readonly link: Link;
+  readonly publisher: Publisher;
+  readonly #subscriptions: Subscriptions;
+  readonly requests: Requests;
+  readonly #topics = new TopicMemory();
+  readonly #feedHost: FeedHost;
+  readonly requestsHost: RequestsHost;
+  readonly #whenWritable: (() => void)[] = [];
+  readonly #whenUp: ((error?: LeveretError) => void)[] = [];
+  epoch = 0;
+  connectionId = 0;
+  #queuedBytes = 0;
+  #scheduled = false;
+
+  /** @throws LeveretError BAD_URL */
+  constructor(platform: Platform, urls: readonly string[], settings: ClientSettings) {
+    this.#platform = platform;
+    this.#settings = settings;
+    this.publisher = new Publisher(
+      platform,
+      settings,
+      () => this.#flush(),
+      () => this.#schedule(),
+      () => this.#wakePublishers(),
+    );
+    this.#subscriptions = new Subscriptions(platform, () => this.#schedule());
+    this.#feedHost = {
+      commitLater: (position) => this.#subscriptions.commitLater(position),
+      queued: (bytes) => {
+        this.#queuedBytes += bytes;
+        this.#adjustReading();
+      },
+      callbackFailed: (feed, cause) => {
+        const message = `a callback for ${feed.topic} has thrown: ${cause instanceof Error ? cause.message : String(cause)}`;
+        this.emitter.emit('error', new LeveretError('CALLBACK_FAILED', message, { cause }));
+      },
+      abandon: (feed, error) => {
+        this.#unsubscribe(feed, error).catch(() => {});
+      },
+    };
+    this.requestsHost = {
+      publish: (topic, payload, { key }) => this.publish(topic, payload, key),
+      subscribe: (topic, options) => this.subscribe(topic, options),
+      openInbox: (topic, onMessage) => {
+        const feed = this.#feed(topic, { onMessage });
+        feed.isEphemeral = true;
+        this.#subscriptions.add(feed, this.link.connection);
+        return feed.established.promise;
+      },
+    };
+    this.requests = new Requests(this.requestsHost);
+    this.link = new Link(
+      platform,
+      urls,
+      settings,
+      {
+        messages: (bytes, start, end) => this.#subscriptions.messages(bytes, start, end),
+        skipped: (topic, fromId, toId) => this.#subscriptions.skipped(topic, fromId, toId),
+        refused: (error) => this.emitter.emit('error', error),
+        drained: () => this.#flush(),
+        up: (connection, welcome) => this.#up(connection, welcome),
+        down: (error, final) => this.#down(error, final),
+      },
+      this.emitter,
+    );
+  }
+
+  /** Where the client is in its life. */
+  get state(): StatusChange {
+    return this.link.state;
+  }
+
+  /** Takes a message that nobody asks about again. */
+  publish(topic: string, payload: Payload, key: string): void {
+    this.refuseClosed();
+    this.publisher.publish(topic, payload, key);
+    if (!this.#scheduled) this.#schedule();
+  }
+
+  /** Whether there is room to publish more. */
+  get writable(): boolean {
+    return this.publisher.hasRoom && this.link.connection?.writable !== false;
+  }
+
+  /** Resolves when there is room to publish more. */
+  async ready(options: WaitOptions): Promise<void> {
+    this.refuseClosed();
+    throwIfAborted(options.signal, 'waiting to publish');
+    // What this turn has published should count, and be on its way.
+    this.#flush();
+    while (!this.writable) {
+      const room = defer<void>();
+      this.#whenWritable.push(room.resolve);
+      await waitFor(room.promise, options, 'waiting to publish');
+      this.refuseClosed();
+    }
+  }
+
+  /** Makes a topic, and remembers it for a broker that begins anew. */
+  async createTopic(topic: string, options: TopicOptions): Promise<void> {
+    const { retentionMs = 0, dedupeMs = 0 } = options;
+    checkName(this.#platform, topic);
+    checkNumber('retentionMs', retentionMs, 0, 0xffff_ffff);
+    checkNumber('dedupeMs', dedupeMs, 0, 0xffff_ffff);
+    await this.ask(
+      (connection, request) =>
+        connection.frames.create(connection.expect(request), topic, retentionMs, dedupeMs),
+      options,
+      `creating ${topic}`,
+      true,
+    );
+    this.#topics.set(topic, retentionMs, dedupeMs);
+  }
+
+  /** Subscribes, and resolves when the broker has agreed. */
+  async subscribe(topic: string, options: SubscribeOptions): Promise<Subscription> {
+    this.refuseClosed();
+    throwIfAborted(options.signal, `subscribing to ${topic}`);
+    const feed = this.#feed(topic, options);
+    this.#subscriptions.get(topic)?.end(undefined, true);
+    this.#subscriptions.drop(topic);
+    this.#subscriptions.add(feed, this.#prepared());
+    await waitFor(feed.established.promise, options, `subscribing to ${topic}`, (error) => {
+      this.#unsubscribe(feed, error).catch(() => {});
+    });
+    return new Subscription(feed, { unsubscribe: (which) => this.#unsubscribe(which) });
+  }
+
+  async close(deadline: number): Promise<void> {
+    const until = performance.now() + deadline;
+    const error = new LeveretError('CLOSED', 'this client has been closed');
+    const left = () => ({ timeout: Math.max(0, until - performance.now()) });
+    try {
+      const isWorthWaiting = this.state.status === 'connected' || !this.publisher.isEmpty;
+      if (this.state.status !== 'closed' && isWorthWaiting && deadline > 0) await this.ping(left());
+      const { connection } = this.link;
+      if (connection !== undefined) {
+        // So that messages which still come are for nobody.
+        this.#subscriptions.endAll();
+        connection.sayGoodbye();
+        await waitFor(this.link.gone, left(), 'saying goodbye');
+      }
+    } catch {
+      // The deadline has passed, or the connection was lost: it is the end in any case.
+    }
+    this.#subscriptions.endAll();
+    this.link.close(error);
+  }
+
+  publishConfirmed(topic: string, payload: Payload, options: ConfirmOptions): Promise<Confirmation> {
+    try {
+      this.refuseClosed();
+      throwIfAborted(options.signal, `the publish to ${topic}`);
+      const { key = '', retry = false } = options;
+      const mayRepeat = retry ? this.#topics.mayRepeat(topic, key) : undefined;
+      const confirmation = this.publisher.publishConfirmed(topic, payload, key, mayRepeat);
+      this.#schedule();
+      return waitFor(confirmation, options, `the publish to ${topic}`);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #feed(topic: string, options: SubscribeOptions): Feed {
+    const checked = readSubscribeOptions(this.#platform, topic, options);
+    return new Feed(topic, checked, hasPattern(topic), this.#feedHost, this.#platform);
+  }
+
+  async #unsubscribe(feed: Feed, error?: LeveretError): Promise<void> {
+    const topics = this.#subscriptions.remove(feed);
+    feed.end(error, error === undefined);
+    const connection = this.#prepared();
+    if (connection !== undefined) await leave(connection, topics);
+  }
+
+  /** The connection, if there is one, for a frame that must not overtake what was published before. */
+  #prepared(): Connection | undefined {
+    const { connection } = this.link;
+    if (connection === undefined) return undefined;
+    this.#subscriptions.drainTo(connection);
+    this.publisher.drainTo(connection);
+    this.#schedule();
+    return connection;
+  }
+
+  /**
+   * Sends a request and waits for its answer; while there is no connection, for one to come.
+   *
+   * @param again - whether it may be sent again when the connection is lost
+   */
+  async ask(
+    makeFrame: (connection: Connection, request: Request) => Uint8Array | undefined,
+    options: WaitOptions,
+    what: string,
+    again = false,
+  ): Promise<Answer> {
+    this.refuseClosed();
+    throwIfAborted(options.signal, what);
+    const result = defer<Answer>();
+    let over = false;
+    const send = () => {
+      if (over) return;
+      const connection = this.#prepared();
+      if (connection === undefined) {
+        this.#whenUp.push((error) => (error === undefined ? send() : result.reject(error)));
+        return;
+      }
+      const bytes = makeFrame(connection, {
+        answered: result.resolve,
+        failed: (error) => {
+          if (again && error.code === 'DISCONNECTED' && this.state.status !== 'closed') queueMicrotask(send);
+          else result.reject(error);
+        },
+      });
+      if (bytes !== undefined) connection.push(bytes);
+      this.#adjustReading();
+    };
+    send();
+    try {
+      return await waitFor(result.promise, options, what);
+    } finally {
+      over = true;
+      this.#adjustReading();
+    }
+  }
+
+  /** Asks the broker for a sign of life. */
+  async ping(options: WaitOptions): Promise<number> {
+    const start = performance.now();
+    await this.ask(
+      (connection, request) => {
+        connection.ping(request);
+        return undefined;
+      },
+      options,
+      'the ping',
+    );
+    return performance.now() - start;
+  }
+
+  /** @throws what closed the client, if it is closed */
+  refuseClosed(): void {
+    const { status, error } = this.link.state;
+    if (status === 'closed') throw error ?? new LeveretError('CLOSED', 'this client has been closed');
+  }
+
+  #up(connection: Connection, welcome: Welcome): void {
+    const isNewEpoch = this.epoch !== 0 && this.epoch !== welcome.epoch;
+    this.epoch = welcome.epoch;
+    this.connectionId = welcome.id;
+    this.publisher.maxFrameSize = welcome.maxFrameSize;
+    if (isNewEpoch) {
+      for (const { topic, retentionMs, dedupeMs } of this.#topics) {
+        connection.push(connection.frames.create(0, topic, retentionMs, dedupeMs));
+      }
+    }
+    this.#subscriptions.resume(connection, isNewEpoch);
+    for (const go of this.#whenUp.splice(0)) go();
+    this.#flush();
+  }
+
+  #down(error: LeveretError, final: boolean): void {
+    this.requests.rejectAll(
+      final
+        ? error
+        : new LeveretError('DISCONNECTED', `the reply was lost: ${error.message}`, { cause: error }),
+    );
+    this.#subscriptions.down();
+    if (final) {
+      this.publisher.rejectAll(error);
+      this.#subscriptions.endAll(error.code === 'CLOSED' ? undefined : error);
+      for (const fail of this.#whenUp.splice(0)) fail(error);
+    }
+    this.#wakePublishers();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Sends what this turn has gathered. What is published waits while the connection is full, and grows in its batch. */
+  #flush(): void {
+    const { connection } = this.link;
+    if (connection === undefined) return;
+    this.#subscriptions.drainTo(connection);
+    if (connection.writable) this.publisher.drainTo(connection);
+    connection.flush();
+    this.#wakePublishers();
+  }
+
+  #wakePublishers(): void {
+    if (this.#whenWritable.length === 0) return;
+    if (!this.writable && this.state.status !== 'closed') return;
+    for (const go of this.#whenWritable.splice(0)) go();
+  }
+
+  /**
+   * Read only while there is room for what comes. But while a request waits we must read: its answer comes behind the
+   * messages that are under way.
+   */
+  #adjustReading(): void {
+    const { connection } = this.link;
+    if (connection === undefined) return;
+    const waits = connection.waiting || this.publisher.outstanding > 0;
+    connection.setReading(this.#queuedBytes < this.#settings.maxQueuedBytes || waits);
+  }
+}
