@@ -18,8 +18,8 @@ const METHOD =
   'program that receives it (its length, and its number in its first bytes): nothing may be lost, doubled or out of order. At most 4 MiB ' +
   'of payload are on their way: the subscriber reports how far it is, and publishers of all systems wait for that. Within it each ' +
   'publishes as its documentation recommends: leveret waits for `ready()` when it is not `writable`, nats.js calls `flush()` ' +
-  'after each batch (1,024 messages, 256 of 1,024 bytes), ioredis sends a batch as a pipeline, mqtt.js waits for the callback of the last of a batch; two batches ' +
-  'may be under way. Payloads are read where they lie (`message.view`, `msg.data`, the Buffer of mqtt.js and of `messageBuffer`).';
+  'after each batch (1,024 messages, 256 of 1,024 bytes), ioredis sends a batch as a pipeline, mqtt.js waits for the callback of the last of a batch; ' +
+  'all but leveret hand over the next batch meanwhile. Payloads are read where they lie (`message.view`, `msg.data`, the Buffer of mqtt.js and of `messageBuffer`).';
 
 /** All rounds of one system with one size of payload. */
 interface Measured {

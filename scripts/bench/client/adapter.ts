@@ -12,8 +12,11 @@ export interface ClientAdapter {
    * @returns a function that unsubscribes
    */
   receive(topic: string, way: Way, onPayload: (payload: Uint8Array) => void): Promise<() => Promise<void>>;
-  /** Publish these payloads, held back as the library's documentation recommends; resolves when there is room for more. */
-  publish(topic: string, payloads: readonly Buffer[]): Promise<void>;
+  /**
+   * Publish these payloads, held back as the library's documentation recommends; resolves when there is room for more. It is
+   * not called again before that.
+   */
+  publish(topic: string, payloads: readonly Buffer[]): Promise<unknown>;
   /** Publish one message; resolves when the broker is known to have it. */
   confirm(topic: string, payload: Buffer): Promise<unknown>;
   /** Answer every request to a topic with its own payload. */
@@ -21,6 +24,16 @@ export interface ClientAdapter {
   /** Ask once, and wait for the answer. */
   request(topic: string, payload: Buffer): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Lets one batch be on its way while the next is handed over: resolves when the batch before this one is done. */
+export function oneBehind(): (current: Promise<unknown>) => Promise<unknown> {
+  let previous: Promise<unknown> = Promise.resolve();
+  return (current) => {
+    const before = previous;
+    previous = current;
+    return before;
+  };
 }
 
 /** Makes a client that is connected to a broker on 127.0.0.1. */

@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt';
-import type { ConnectAdapter } from './adapter.ts';
+import { type ConnectAdapter, oneBehind } from './adapter.ts';
 
 const REPLIES = 'bench/replies';
 
@@ -15,6 +15,7 @@ export const connectMqtt: ConnectAdapter = async (port) => {
     handlers.set(topic, handler);
     await mqtt.subscribeAsync(topic, { qos: 0 });
   };
+  const paced = oneBehind();
   let replied = () => {};
   return {
     async receive(topic, _, onPayload) {
@@ -24,13 +25,14 @@ export const connectMqtt: ConnectAdapter = async (port) => {
       };
     },
     publish(topic, payloads) {
-      return new Promise((resolve, reject) => {
+      const written = new Promise<void>((resolve, reject) => {
         const last = payloads.length - 1;
         for (const [index, payload] of payloads.entries()) {
           if (index < last) mqtt.publish(topic, payload);
           else mqtt.publish(topic, payload, (error) => (error ? reject(error) : resolve()));
         }
       });
+      return paced(written);
     },
     confirm: (topic, payload) => mqtt.publishAsync(topic, payload, { qos: 1 }),
     respond: (topic) => subscribe(topic, (payload) => void mqtt.publish(REPLIES, payload)),

@@ -1,5 +1,5 @@
 import { connect } from '@nats-io/transport-node';
-import type { ConnectAdapter } from './adapter.ts';
+import { type ConnectAdapter, oneBehind } from './adapter.ts';
 
 /**
  * nats.js. It never holds a publisher back by itself: its documentation has programs `flush()`, a round trip to the
@@ -7,6 +7,7 @@ import type { ConnectAdapter } from './adapter.ts';
  */
 export const connectNats: ConnectAdapter = async (port) => {
   const nats = await connect({ servers: `127.0.0.1:${port}` });
+  const paced = oneBehind();
   return {
     async receive(topic, way, onPayload) {
       if (way === 'callback') {
@@ -24,9 +25,9 @@ export const connectNats: ConnectAdapter = async (port) => {
         await loop;
       };
     },
-    async publish(topic, payloads) {
+    publish(topic, payloads) {
       for (const payload of payloads) nats.publish(topic, payload);
-      await nats.flush();
+      return paced(nats.flush());
     },
     confirm(topic, payload) {
       nats.publish(topic, payload);

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { ConnectAdapter } from './adapter.ts';
+import { type ConnectAdapter, oneBehind } from './adapter.ts';
 
 const REPLIES = 'bench:replies';
 
@@ -18,6 +18,7 @@ export const connectRedis: ConnectAdapter = async (port) => {
     handlers.set(channel, handler);
     await subscriber.subscribe(channel);
   };
+  const paced = oneBehind();
   let replied = () => {};
   return {
     async receive(topic, _, onPayload) {
@@ -26,10 +27,10 @@ export const connectRedis: ConnectAdapter = async (port) => {
         await subscriber.unsubscribe(topic);
       };
     },
-    async publish(topic, payloads) {
+    publish(topic, payloads) {
       const pipeline = redis.pipeline();
       for (const payload of payloads) pipeline.publish(topic, payload);
-      await pipeline.exec();
+      return paced(pipeline.exec());
     },
     confirm: (topic, payload) => redis.publish(topic, payload),
     respond: (topic) => subscribe(topic, (payload) => void redis.publish(REPLIES, payload)),

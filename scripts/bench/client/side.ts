@@ -3,7 +3,7 @@
  * over IPC; see tasks.ts.
  */
 import process from 'node:process';
-import type { ClientAdapter, ConnectAdapter } from './adapter.ts';
+import { type ClientAdapter, type ConnectAdapter, oneBehind } from './adapter.ts';
 import { isPayload, makePayloads, RING } from './payloads.ts';
 import type { Asked, Flow, Received, Sent, SideMessage, Task } from './tasks.ts';
 
@@ -107,31 +107,28 @@ const progress = { received: 0, wake: () => {} };
 
 type Publish = Extract<Task, { do: 'publish' }>;
 
-/** Publishes batch after batch while the window has room; two batches may be under way. */
+/** Publishes batch after batch while the window has room; two batches may wait for their confirmations. */
 async function publish(client: ClientAdapter, task: Publish): Promise<Sent> {
   const { topic, flow, milliseconds, confirmed } = task;
   const payloads = makePayloads(task.payload);
   const batches = Array.from({ length: Math.ceil(RING / flow.batch) }, (_, index) =>
     payloads.slice(index * flow.batch, (index + 1) * flow.batch),
   );
-  const send = confirmed
-    ? (batch: readonly Buffer[]) => Promise.all(batch.map((payload) => client.confirm(topic, payload)))
-    : (batch: readonly Buffer[]) => client.publish(topic, batch);
+  const confirm = (batch: readonly Buffer[]) =>
+    Promise.all(batch.map((payload) => client.confirm(topic, payload)));
+  const paced = oneBehind();
   const used = process.cpuUsage();
   const began = now();
   const until = began + milliseconds;
   progress.received = 0;
   let messages = 0;
-  let previous: Promise<unknown> = Promise.resolve();
   for (let index = 0; now() < until; index = (index + 1) % batches.length) {
     const batch = batches[index] ?? [];
     if (!(await roomFor(messages + batch.length - flow.window))) break;
-    const current = send(batch);
     messages += batch.length;
-    await previous;
-    previous = current;
+    await (confirmed ? paced(confirm(batch)) : client.publish(topic, batch));
   }
-  await previous;
+  await paced(Promise.resolve());
   return { messages, began, ended: now(), cpu: secondsSince(used) };
 }
 
