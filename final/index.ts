@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-export { LeveretError } from '#framing';
 export type { Grants, LogLimits, SlowPolicy } from '#log';
 export { ErrorCode, ProtocolError } from '#protocol';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access.ts';

@@ -20,7 +20,7 @@ const HELP = `Runs the tests.
 /** How many steps, or test files, run at a time. */
 const WIDTH = 2;
 /** A single test, and a whole file of node:test, must be done within this time (milliseconds). */
-const TEST_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 240_000;
 
 const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 

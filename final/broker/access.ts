@@ -9,7 +9,12 @@ export interface Permissions {
 }
 
 /** Permissions of which either may be left out: then everything is allowed. */
-export type Allowed = { readonly [Act in keyof Permissions]?: Permissions[Act] | undefined };
+export interface Allowed {
+  /** Topics or patterns to publish to. */
+  readonly publish?: readonly string[] | undefined;
+  /** Topics or patterns to subscribe to. */
+  readonly subscribe?: readonly string[] | undefined;
+}
 
 /** A token, and what its holder may do. */
 export interface TokenRule extends Allowed {

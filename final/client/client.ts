@@ -40,6 +40,7 @@ export class Client implements AsyncDisposable {
   /**
    * Connects. For `connect` of Node and of the browser, which choose the platform.
    *
+   * @internal
    * @throws LeveretError
    */
   static async connect(
@@ -245,6 +246,7 @@ export class Client implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** Closes the client: see {@link Client.close}. For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -7,6 +7,7 @@ import { Client } from './client.ts';
 import { nodePlatform } from './node-platform.ts';
 import type { ConnectOptions } from './options.ts';
 
+export { LeveretError } from '#framing';
 export { Client } from './client.ts';
 export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
 export { Message } from './message.ts';

@@ -24,7 +24,10 @@ export class Message {
   #at: number;
   #isOwn: boolean;
 
-  /** For the client. */
+  /**
+   * For the client.
+   * @internal
+   */
   constructor(position: Position, id: number, bytes: Uint8Array, at: number) {
     this.id = id;
     this.#position = position;
@@ -90,7 +93,10 @@ export class Message {
     this.#isOwn = true;
   }
 
-  /** Where it stands, for the client. */
+  /**
+   * Where it stands, for the client.
+   * @internal
+   */
   static positionOf(message: Message): Position {
     return message.#position;
   }

@@ -23,7 +23,10 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   readonly #feed: Feed;
   readonly #host: SubscriptionHost;
 
-  /** For the client. */
+  /**
+   * For the client.
+   * @internal
+   */
   constructor(feed: Feed, host: SubscriptionHost) {
     this.#feed = feed;
     this.#host = host;
@@ -82,6 +85,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
     return this.#host.unsubscribe(this.#feed);
   }
 
+  /** Ends the subscription: see {@link Subscription.unsubscribe}. For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.unsubscribe();
   }
