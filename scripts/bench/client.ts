@@ -228,7 +228,7 @@ async function run(args: string[]): Promise<void> {
       groups.push(bars(title, measured, way));
     }
     report.text(
-      `**${size}, confirmed publishes and requests**; at most ${(512).toLocaleString('en-US')} publishes wait for their confirmation, and one request at a time is asked.`,
+      `**${size}, confirmed publishes and requests**; at most ${(512).toLocaleString('en-US')} publishes wait for their confirmation, and one request at a time is asked, after a warm-up of up to 5,000.`,
     );
     report.table(answerTable(measured));
     for (const text of [...faults(measured), ...goals(measured)]) report.text(text);

@@ -10,7 +10,7 @@ import type { Asked, Flow, Received, Sent } from './tasks.ts';
 export interface Effort {
   /** Length of a measured stream; its warm-up takes half as long. */
   readonly milliseconds: number;
-  /** Measured round trips; a quarter as many more for the warm-up. */
+  /** Measured round trips; three times as many before them, at most 5,000, are the warm-up. */
   readonly requests: number;
   /** Options for Node in the client processes. */
   readonly nodeOptions: readonly string[];
@@ -120,6 +120,7 @@ async function roundTrips(
   const topic = 'questions';
   await subscriber.ask({ do: 'respond', topic });
   const ask = (times: number) => publisher.ask<Asked>({ do: 'request', topic, payload, count: times });
-  await ask(Math.ceil(count / 4));
+  // Asked one at a time, it takes thousands until all of the code that they run through is compiled.
+  await ask(Math.min(3 * count, 5_000));
   return (await ask(count)).latencies;
 }
