@@ -272,7 +272,7 @@ test('topics and top tell what the broker holds', { timeout }, async (t) => {
 });
 
 test('bench measures, with and without subscribers, windows and rates', { timeout }, async (t) => {
-  const { env } = await broker(t);
+  const { env, client } = await broker(t);
   const runs: [string[], number][] = [
     [['--subscribers', '2', '--publishers', '2', '--window', '100'], 2],
     [['--subscribers', '0'], 0],
@@ -293,7 +293,7 @@ test('bench measures, with and without subscribers, windows and rates', { timeou
   assert.match(text, /^1,000 messages of 64 B, 1 publisher, 1 subscriber: /);
   assert.match(text, /^latency {4}p50 .* p90 .* p99 .* max .*$/m);
   const long = startCli(t, ['bench', '-m', '100000', '--rate', '100'], { env });
-  const topic = (await connect(env.LEVERET_URL)).subscribe('bench.>');
+  const topic = client.subscribe('bench.>');
   for await (const _ of await topic) break;
   long.kill('SIGINT');
   assert.equal((await long.ended).code, 130);
