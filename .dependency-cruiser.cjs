@@ -105,7 +105,8 @@ module.exports = {
     },
   ],
   options: {
-    exclude: '^my/',
+    // The reader's own work, and what is built.
+    exclude: '^(my|site|dist|coverage)/',
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
