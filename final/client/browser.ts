@@ -8,26 +8,7 @@ import { browserPlatform } from './browser-platform.ts';
 import { Client } from './client.ts';
 import type { ConnectOptions } from './options.ts';
 
-export { Client } from './client.ts';
-export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
-export { Message } from './message.ts';
-export type {
-  ClientTlsOptions,
-  CloseOptions,
-  Confirmation,
-  ConfirmOptions,
-  ConnectOptions,
-  Payload,
-  PublishOptions,
-  ReconnectOptions,
-  RequestOptions,
-  RespondOptions,
-  SubscribeOptions,
-  TopicOptions,
-  WaitOptions,
-} from './options.ts';
-export type { RequestHandler } from './requests.ts';
-export { Subscription } from './subscription.ts';
+export * from './public.ts';
 
 /**
  * Connects to a broker.
