@@ -13,6 +13,12 @@ export class LeveretError extends Error {
   }
 }
 
+/** An option is not what it may be: a mistake in the program that gave it, not of a peer. */
+export class OptionError extends RangeError {
+  /** For programs, as in {@link LeveretError}. */
+  readonly code = 'BAD_OPTION';
+}
+
 /** What can be wrong with a stream of frames. */
 export type FrameErrorCode = 'BAD_FRAME' | 'TOO_LARGE' | 'TRUNCATED';
 

@@ -1,5 +1,6 @@
 import { FrameError } from './errors.ts';
 import { checkSize, DEFAULT_FRAME_LIMIT, HEADER_SIZE, TYPE_SIZE } from './frame.ts';
+import { checkWhole } from './limits.ts';
 
 /**
  * Called for each complete frame. The body is `bytes[start, end)`.
@@ -164,7 +165,5 @@ export class FrameReader {
  * @throws RangeError that names the bad value
  */
 export function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < TYPE_SIZE || limit > 0xffff_ffff) {
-    throw new RangeError(`limit is a whole number of bytes from 1 to 4294967295, not ${limit}`);
-  }
+  checkWhole('limit', limit, TYPE_SIZE, 0xffff_ffff);
 }

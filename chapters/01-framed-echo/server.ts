@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import createDebug from 'debug';
 import { LeveretError } from './errors.ts';
+import { checkWhole } from './limits.ts';
 
 const debug = createDebug('leveret:framing');
 
@@ -89,9 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * @throws RangeError that names the bad value
  */
 export function checkPort(port: number): void {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`a port is a whole number from 0 to 65535, not ${port}`);
-  }
+  checkWhole('port', port, 0, 65_535);
 }
 
 /**

@@ -22,6 +22,7 @@ export {
   type MessageBufferOptions,
   type PushResult,
 } from './message-buffer.ts';
+export { Queue } from './queue.ts';
 export { type HeapItem, ReadyHeap } from './ready-heap.ts';
 export { RingQueue } from './ring-queue.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';

@@ -1,6 +1,7 @@
 /** A terminal for the stage of this chapter: sends each line you type as a frame, and prints the answer. */
 import { createInterface } from 'node:readline';
-import { FrameClient, LeveretError } from '#framing';
+import { LeveretError } from '#framing';
+import { FrameClient } from '#framing/net';
 import { TEXT_FRAME } from './text-server.ts';
 
 const [port = '7402', host = '127.0.0.1'] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import { FrameWriter, type ListenOptions, type RunningServer, readFrames, startServer } from '#framing';
+import { FrameWriter, type ListenOptions, type RunningServer, readFrames, startServer } from '#framing/net';
 import { type ManualClock, monotonicClock } from './clock.ts';
 import { TextDesk } from './text-commands.ts';
 

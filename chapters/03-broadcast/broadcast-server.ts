@@ -1,15 +1,7 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import {
-  encodeFrame,
-  FrameError,
-  type FrameReaderOptions,
-  LeveretError,
-  type ListenOptions,
-  type RunningServer,
-  readFrames,
-  startServer,
-} from '#framing';
+import { encodeFrame, FrameError, type FrameReaderOptions, LeveretError } from '#framing';
+import { type ListenOptions, type RunningServer, readFrames, startServer } from '#framing/net';
 import { BroadcastChannel } from './broadcast-channel.ts';
 import { LAGGED_TYPE } from './lagged-frame.ts';
 import { writeReceived } from './subscriber-writer.ts';

@@ -1,4 +1,4 @@
-import { FrameClient } from '#framing';
+import { FrameClient } from '#framing/net';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
 import { startBroadcastServer } from './broadcast-server.ts';
 import { decodeLagged, LAGGED_TYPE } from './lagged-frame.ts';

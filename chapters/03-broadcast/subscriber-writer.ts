@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import { encodeFrame, FrameWriter, LeveretError } from '#framing';
+import { encodeFrame, LeveretError } from '#framing';
+import { FrameWriter } from '#framing/net';
 import { encodeLagged, LAGGED_TYPE } from './lagged-frame.ts';
 import type { Receiver } from './receiver.ts';
 

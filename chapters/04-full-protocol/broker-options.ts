@@ -1,4 +1,5 @@
-import { DEFAULT_FRAME_LIMIT, type ListenOptions } from '#framing';
+import { DEFAULT_FRAME_LIMIT } from '#framing';
+import type { ListenOptions } from '#framing/net';
 import type { Clock } from '#topics';
 import { HELLO_FRAME_LIMIT, MAX_TOPIC_BYTES } from './constants.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
 import { BroadcastChannel } from '#broadcast';
-import { DEFAULT_HOST, type RunningServer, startServer } from '#framing';
+import { DEFAULT_HOST, type RunningServer, startServer } from '#framing/net';
 import { type Clock, type Message, monotonicClock, TopicRegistry } from '#topics';
 import { checkExposure, Token } from './access.ts';
 import { type BrokerLimits, type BrokerOptions, resolveLimits } from './broker-options.ts';

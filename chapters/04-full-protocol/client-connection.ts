@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import createDebug from 'debug';
-import { DEFAULT_HOST, FrameReader, LeveretError } from '#framing';
+import { FrameReader, LeveretError } from '#framing';
+import { DEFAULT_HOST } from '#framing/net';
 import { type BrokerFrame, decodeBrokerFrame, type WelcomeFrame } from './broker-frames.ts';
 import { type ClientFrame, encodeClientFrame } from './client-frames.ts';
 import { BrokerType, ClientType, PROTOCOL_VERSION } from './constants.ts';

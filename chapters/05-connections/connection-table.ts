@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import createDebug from 'debug';
-import { boundPort, DEFAULT_HOST, type ListenOptions, listen } from '#framing';
+import { boundPort, DEFAULT_HOST, type ListenOptions, listen } from '#framing/net';
 import type { CloseReason, RefusalReason } from './close-reason.ts';
 import {
   Connection,

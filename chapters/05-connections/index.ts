@@ -19,6 +19,7 @@ export {
   type TableHandlers,
   type TableListenOptions,
 } from './connection-table.ts';
+export { Deadline } from './deadline.ts';
 export { type DelimiterOptions, DelimiterReader, type PieceHandler } from './delimiter-reader.ts';
 export type { ConnectionState } from './life.ts';
 export type { ConnectionOptions, ConnectionSettings, SocketOptions } from './options.ts';

@@ -7,7 +7,7 @@ import {
   type Listener,
   type TableListenOptions,
 } from '#connections';
-import { DEFAULT_HOST, type ListenOptions, type RunningServer } from '#framing';
+import { DEFAULT_HOST, type ListenOptions, type RunningServer } from '#framing/net';
 import { checkExposure, encodeBrokerFrame, type HelloFrame, ProtocolError, Token } from '#protocol';
 import { type Clock, monotonicClock } from '#topics';
 import { errorFrame } from './broker-errors.ts';

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import createDebug from 'debug';
-import { boundPort, FrameReader, listen, TYPE_SIZE } from '#framing';
+import { FrameReader, TYPE_SIZE } from '#framing';
+import { boundPort, listen } from '#framing/net';
 import { decodeHello, encodeRefuse, encodeWelcome, HANDSHAKE_LIMIT, PeerFrame } from './wire.ts';
 
 const debug = createDebug('leveret:peers');

@@ -1,4 +1,5 @@
-import { checkPort, DEFAULT_FRAME_LIMIT, DEFAULT_HOST, TYPE_SIZE } from '#framing';
+import { DEFAULT_FRAME_LIMIT, TYPE_SIZE } from '#framing';
+import { checkPort, DEFAULT_HOST } from '#framing/net';
 import type { BackoffOptions } from './backoff.ts';
 
 /** Options of {@link createPeer}. Times are in milliseconds. */

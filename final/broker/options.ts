@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { DEFAULT_HOST, LeveretError } from '#framing';
+import { LeveretError } from '#framing';
+import { DEFAULT_HOST } from '#framing/net';
 import { DEFAULT_LIMITS, type LogLimits } from '#log';
 import { checkExposure } from '#protocol';
 import type { AccessRules } from './access.ts';

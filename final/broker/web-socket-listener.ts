@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 
 /** What becomes of a WebSocket that was let in: a stream of bytes like any other. */
 export type Adopt = (stream: Duplex, info: { remoteAddress?: string }) => void;

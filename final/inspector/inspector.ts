@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../broker/logger.ts';
 import { DEFAULT_PATH } from '../broker/options.ts';

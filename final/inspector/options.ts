@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { checkPort, DEFAULT_HOST } from '#framing';
+import { checkPort, DEFAULT_HOST } from '#framing/net';
 import { checkExposure } from '#protocol';
 import type { Logger } from '../broker/logger.ts';
 import { SILENT } from '../broker/logger.ts';

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 
 const TICK_MS = 2;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type EchoServerOptions, LeveretError, type RunningServer, startEchoServer } from '#framing';
+import { LeveretError } from '#framing';
+import { type EchoServerOptions, type RunningServer, startEchoServer } from '#framing/net';
 import { frameBytes } from './frames.ts';
 import { hex, RawSocket, until } from './raw-socket.ts';
 

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { FrameError, LeveretError } from '#framing';
 import {
   FrameClient,
-  FrameError,
   FrameWriter,
-  LeveretError,
   type RunningServer,
   readFrames,
   startEchoServer,
   startServer,
-} from '#framing';
+} from '#framing/net';
 import { frameBytes } from './frames.ts';
 import { hex, RawSocket, until } from './raw-socket.ts';
 

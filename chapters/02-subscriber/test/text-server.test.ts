@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FrameClient, type RunningServer } from '#framing';
+import { FrameClient, type RunningServer } from '#framing/net';
 import { startTextServer, TEXT_FRAME } from '#topics';
 
 /** Start a server, and give `ask`, which sends a command on a connection of its own and gives the answer. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type BroadcastServerOptions, startBroadcastServer } from '#broadcast';
-import { encodeFrame, type LeveretError, type RunningServer } from '#framing';
+import { encodeFrame, type LeveretError } from '#framing';
+import type { RunningServer } from '#framing/net';
 import { hex, RawSocket, type RawSocketOptions, until } from '../../01-framed-echo/test/raw-socket.ts';
 
 const HELLO = '00000006 01 68656c6c6f'; // type 1, "hello"

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 import {
   createPeer,
   type Datagram,

@@ -1,6 +1,6 @@
 /** A program that listens where a peer is expected, and behaves as a test wants it to. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { listen } from '#framing';
+import { listen } from '#framing/net';
 import { encodeWelcome } from '#peers';
 
 /** What the stub does with a connection. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_HOST } from '#framing';
+import { DEFAULT_HOST } from '#framing/net';
 import { DEFAULT_LIMITS } from '#log';
 import { brokerSchema } from '../../broker/options.ts';
 import { LOG_LEVELS } from '../log.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 import { createBroker } from '../../index.ts';
 import { connect } from '../index.ts';
 import { TEST_CERTIFICATE } from './certificate.ts';

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { boundPort, listen } from '#framing';
+import { boundPort, listen } from '#framing/net';
 
 /** Passes bytes on between clients and a broker, and cuts connections where it is told to: in the middle of a frame. */
 export interface CuttingProxy {
