@@ -20,7 +20,7 @@ export class OptionError extends RangeError {
 }
 
 /** What can be wrong with a stream of frames. */
-export type FrameErrorCode = 'BAD_FRAME' | 'TOO_LARGE' | 'TRUNCATED';
+export type FrameErrorCode = 'BAD_FRAME' | 'BAD_TEXT' | 'TOO_LARGE' | 'TRUNCATED';
 
 /**
  * The stream of frames is broken. There is no way to find the start of the next frame, so the only answer is

@@ -1,4 +1,4 @@
-import { RECORD_HEADER_SIZE, Start } from '#protocol';
+import { RECORD_HEADER_SIZE, Start } from '#protocol/old';
 import { DedupeWindow } from '#topics';
 import { notGivenOut } from './broker-errors.ts';
 import type { LogLimits } from './limits.ts';
