@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPeer, PeerError } from '#peers';
 import { until } from '../../01-framed-echo/test/raw-socket.ts';
-import { quickPeer, rejects, take, takeText } from './helpers.ts';
+import { quickPeer, take, takeText } from './helpers.ts';
 
 const options = { timeout: 20_000 };
 
