@@ -128,9 +128,10 @@ export class Pipeline {
     // task 5.7: read no faster than the consumers take
     const { queueBytes } = this.#limits;
     const paused = this.#work.cost > (this.#paused ? queueBytes / 2 : queueBytes);
-    const connections = paused === this.#paused ? [inbox.connection] : this.table;
+    const changed = paused !== this.#paused;
     this.#paused = paused;
-    for (const { context } of connections) if (context !== undefined) this.#steer(context);
+    if (!changed) this.#steer(inbox);
+    else for (const { context } of this.table) if (context !== undefined) this.#steer(context);
   }
 
   /** A connection is read on, or ends, when its pieces are worked off and its peer has taken what we sent. */

@@ -58,7 +58,7 @@ export class WorkQueue {
   // #region work
   async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, undefined> {
     // task 5.6: hand out pieces, of each inbox one at a time
-    for await (const inbox of this.#ready) {
+    for (let inbox = await this.#ready.take(); inbox !== undefined; inbox = await this.#ready.take()) {
       const bytes = inbox.shift() as Buffer; // by the invariant
       this.cost -= bytes.length + OVERHEAD;
       inbox.busy = true;
