@@ -5,9 +5,8 @@
  */
 export type { Grants, LogLimits, SlowPolicy } from '#log';
 export { ErrorCode, ProtocolError } from '#protocol/old';
-export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access.ts';
+export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
-export type { WatchedFrame } from './broker/frame-watch.ts';
 export type { Logger } from './broker/logger.ts';
 export {
   type BrokerOptions,
@@ -15,5 +14,11 @@ export {
   type ListenerOptions,
   type TlsSettings,
 } from './broker/options.ts';
-export { STATUS_TOPIC, type StatusMessage, TOPICS_TOPIC, type TopicSummary } from './broker/system-topics.ts';
+export type { WatchedFrame } from './broker/session/frame-watch.ts';
+export {
+  STATUS_TOPIC,
+  type StatusMessage,
+  TOPICS_TOPIC,
+  type TopicSummary,
+} from './broker/topics/system-topics.ts';
 export * from './client/index.ts';

@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
-import { DEFAULT_LIMITS, type Grants, LogBroker, type LogLimits } from '#log';
 import { hasPattern, ProtocolError, type SubscribeFrame } from '#protocol/old';
-import { Access } from './access.ts';
-import { EventLoopDelay } from './event-loop-delay.ts';
-import { FrameWatch, type WatchedFrame } from './frame-watch.ts';
-import { Groups } from './groups.ts';
+import { Access } from './access/access.ts';
+import { listenForWebSockets, WebSocketDoor } from './access/web-socket-listener.ts';
+import { Groups } from './delivery/groups.ts';
+import { PatternSubscriptions } from './delivery/pattern-subscriptions.ts';
+import { SYSTEM_PREFIX } from './delivery/patterns.ts';
+import { DEFAULT_LIMITS, type LogLimits } from './limits.ts';
+import { LogBroker } from './log-broker.ts';
 import type { Logger } from './logger.ts';
 import { SILENT } from './logger.ts';
 import {
@@ -15,11 +17,9 @@ import {
   readBrokerOptions,
   readPem,
 } from './options.ts';
-import { PatternSubscriptions } from './pattern-subscriptions.ts';
-import { SYSTEM_PREFIX } from './patterns.ts';
-import { type StatusMessage, SystemTopics, type TopicSummary } from './system-topics.ts';
-import { listenForTls, type TlsListener } from './tls-listener.ts';
-import { listenForWebSockets, WebSocketDoor } from './web-socket-listener.ts';
+import { FrameWatch, type WatchedFrame } from './session/frame-watch.ts';
+import type { Grants } from './session/session-home.ts';
+import { type StatusMessage, SystemTopics, type TopicSummary } from './topics/system-topics.ts';
 
 /** An address that a broker listens on. */
 export interface BrokerAddress {

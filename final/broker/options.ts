@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { LeveretError } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
-import { DEFAULT_LIMITS, type LogLimits } from '#log';
-import { checkExposure } from '#protocol/old';
-import type { AccessRules } from './access.ts';
+import type { AccessRules } from './access/access.ts';
+import { checkExposure } from './access/exposure.ts';
+import { DEFAULT_LIMITS, type LogLimits } from './limits.ts';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;

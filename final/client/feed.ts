@@ -1,5 +1,5 @@
 import { LeveretError } from '#framing';
-import { compilePattern, type Matcher } from '../broker/patterns.ts';
+import { compilePattern, type Matcher } from '../broker/delivery/patterns.ts';
 import { type Deferred, defer } from './deferred.ts';
 import type { Skipped } from './events.ts';
 import { Message } from './message.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import type { Grants } from '#log';
-import { isLoopback } from '#protocol/old';
+import { isLoopback } from '../broker/access/exposure.ts';
 import type { Broker } from '../broker/broker.ts';
-import { STATUS_TOPIC } from '../broker/system-topics.ts';
+import type { Grants } from '../broker/session/session-home.ts';
+import { STATUS_TOPIC } from '../broker/topics/system-topics.ts';
 
 /**
  * Sent with every answer. The page may load what comes from here and nothing else; no inline code, no frame around

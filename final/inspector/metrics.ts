@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { CLOSE_REASONS } from '#connections';
-import type { Topic } from '#log';
 import type { Broker } from '../broker/broker.ts';
-import { Group } from '../broker/group.ts';
+import { Group } from '../broker/delivery/group.ts';
+import type { Topic } from '../broker/topics/topic.ts';
 
 /** Topics whose lag has a series of its own: those that lag most. A series for each of very many helps nobody. */
 const MAX_LAG_TOPICS = 50;

@@ -1,6 +1,8 @@
-import type { LogBrokerStatus, Session, Topic } from '#log';
 import type { Broker } from '../broker/broker.ts';
-import { SYSTEM_PREFIX } from '../broker/patterns.ts';
+import { SYSTEM_PREFIX } from '../broker/delivery/patterns.ts';
+import type { LogBrokerStatus } from '../broker/log-broker.ts';
+import type { Session } from '../broker/session/session.ts';
+import type { Topic } from '../broker/topics/topic.ts';
 import { Scout } from './scout.ts';
 import type { ConnectionState, InspectorState } from './state.ts';
 import { topicState } from './topic-state.ts';

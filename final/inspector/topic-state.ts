@@ -1,5 +1,8 @@
-import { Session, Subscription, type Topic, type TopicReader, type Window } from '#log';
-import { Group } from '../broker/group.ts';
+import type { Window } from '#log';
+import { Group } from '../broker/delivery/group.ts';
+import { Subscription, type TopicReader } from '../broker/delivery/subscription.ts';
+import { Session } from '../broker/session/session.ts';
+import type { Topic } from '../broker/topics/topic.ts';
 import type { ReaderState, SegmentState, TopicState } from './state.ts';
 
 /** Segments that are told of one by one. */

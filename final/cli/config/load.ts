@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { LeveretError } from '#framing';
-import { readLimits } from '#log';
+import { readLimits } from '../../broker/limits.ts';
 import { brokerSchema, readBrokerOptions } from '../../broker/options.ts';
 import { didYouMean, usageError } from '../terminal.ts';
 import { LIMIT_NAMES, SETTINGS, type ServeSettings, serveSchema, variableOf } from './settings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_HOST } from '#framing/net';
-import { DEFAULT_LIMITS } from '#log';
+import { DEFAULT_LIMITS } from '../../broker/limits.ts';
 import { brokerSchema } from '../../broker/options.ts';
 import { LOG_LEVELS } from '../log.ts';
 

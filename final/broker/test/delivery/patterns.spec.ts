@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compilePattern } from '../patterns.ts';
+import { compilePattern } from '../../delivery/patterns.ts';
 
 const patterns = suite('patterns');
 

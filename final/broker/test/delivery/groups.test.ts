@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BrokerType, type MessagesFrame } from '#protocol/old';
-import type { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
+import type { RawClient } from '../../../../chapters/04-full-protocol/test/raw-client.ts';
 import {
   commit,
   create,
@@ -9,8 +9,8 @@ import {
   publish,
   subscribe,
   unsubscribe,
-} from '../../../chapters/04-full-protocol/test/requests.ts';
-import { brokerFor, clientFor } from './start.ts';
+} from '../../../../chapters/04-full-protocol/test/requests.ts';
+import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 

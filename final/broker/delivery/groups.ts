@@ -1,5 +1,7 @@
-import type { Session, Topic, TopicTable } from '#log';
 import { ProtocolError, Start, type SubscribeFrame } from '#protocol/old';
+import type { Session } from '../session/session.ts';
+import type { Topic } from '../topics/topic.ts';
+import type { TopicTable } from '../topics/topic-table.ts';
 import { Group, type Member } from './group.ts';
 
 /** Shared subscriptions: who is a member of which group. */

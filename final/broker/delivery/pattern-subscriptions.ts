@@ -1,5 +1,7 @@
-import { errorFrame, type Session, type Topic, toProtocolError } from '#log';
 import { ProtocolError, Start, type SubscribeFrame } from '#protocol/old';
+import { errorFrame, toProtocolError } from '../session/broker-errors.ts';
+import type { Session } from '../session/session.ts';
+import type { Topic } from '../topics/topic.ts';
 import { compilePattern, type Matcher } from './patterns.ts';
 
 interface PatternSubscription {

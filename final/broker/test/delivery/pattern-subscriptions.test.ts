@@ -6,8 +6,8 @@ import {
   publish,
   subscribe,
   unsubscribe,
-} from '../../../chapters/04-full-protocol/test/requests.ts';
-import { brokerFor, clientFor } from './start.ts';
+} from '../../../../chapters/04-full-protocol/test/requests.ts';
+import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 

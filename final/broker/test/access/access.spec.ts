@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Access } from '../access.ts';
-import { readBrokerOptions } from '../options.ts';
+import { Access } from '../../access/access.ts';
+import { readBrokerOptions } from '../../options.ts';
 
 const access = suite('access');
 

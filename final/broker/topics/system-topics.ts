@@ -1,7 +1,7 @@
-import type { LogBroker, Topic } from '#log';
-import type { EventLoopDelay } from './event-loop-delay.ts';
-import type { Groups } from './groups.ts';
-import { INBOX_PREFIX, SYSTEM_PREFIX } from './patterns.ts';
+import type { Groups } from '../delivery/groups.ts';
+import { INBOX_PREFIX, SYSTEM_PREFIX } from '../delivery/patterns.ts';
+import type { LogBroker } from '../log-broker.ts';
+import type { Topic } from './topic.ts';
 
 /** A JSON message a second with what the broker holds and does. */
 export const STATUS_TOPIC = `${SYSTEM_PREFIX}sys.status`;

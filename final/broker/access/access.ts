@@ -1,6 +1,7 @@
-import type { Grants } from '#log';
-import { ProtocolError, Token } from '#protocol/old';
-import { compilePattern, INBOX_PREFIX, SYSTEM_PREFIX } from './patterns.ts';
+import { ProtocolError } from '#protocol/old';
+import { compilePattern, INBOX_PREFIX, SYSTEM_PREFIX } from '../delivery/patterns.ts';
+import type { Grants } from '../session/session-home.ts';
+import { Token } from './exposure.ts';
 
 /** What somebody may do: lists of topics or patterns. An empty list allows nothing. */
 export interface Permissions {

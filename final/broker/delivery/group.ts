@@ -1,16 +1,8 @@
-import {
-  Cursor,
-  cutFrame,
-  frameCount,
-  frameEnd,
-  frameFirstId,
-  messagesHeaderSize,
-  type Session,
-  skipRecords,
-  type Topic,
-  type TopicReader,
-} from '#log';
+import { Cursor, cutFrame, frameCount, frameEnd, frameFirstId, messagesHeaderSize, skipRecords } from '#log';
 import { BrokerType, encodeBrokerFrame, ProtocolError } from '#protocol/old';
+import type { Session } from '../session/session.ts';
+import type { Topic } from '../topics/topic.ts';
+import type { TopicReader } from './subscription.ts';
 
 /** Ids from `from` to `to`, both included. */
 interface Range {

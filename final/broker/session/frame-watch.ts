@@ -1,4 +1,5 @@
-import type { Direction, Session } from '#log';
+import type { Session } from './session.ts';
+import type { Direction } from './trace.ts';
 
 /** A frame that came or went. */
 export interface WatchedFrame {

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import { type ClientFrame, ClientType, type ErrorName } from '#protocol/old';
-import { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
-import { brokerFor, clientFor } from './start.ts';
+import { RawClient } from '../../../../chapters/04-full-protocol/test/raw-client.ts';
+import { brokerFor, clientFor } from '../start.ts';
 
 /** Kinds of clients, and what they may do. */
 const auth = {

@@ -1,0 +1,44 @@
+/** Who may reach a broker, and who may come in. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { LeveretError } from '#framing';
+
+/** Whether only programs on this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/**
+ * Refuses to open a door that anybody on the network could walk through.
+ *
+ * @param guarded - true when a token is asked for, or when an open door is what the owner wants
+ * @throws LeveretError `INSECURE` for an address that other machines can reach, unless it is guarded
+ */
+export function checkExposure(host: string, guarded: boolean): void {
+  if (guarded || isLoopback(host)) return;
+  throw new LeveretError(
+    'INSECURE',
+    `${host} can be reached from other machines, and no token is asked for: set one, or pass --insecure if that is meant`,
+  );
+}
+
+/**
+ * A token that clients are measured against. Only its digest is kept, and comparing takes the same time however
+ * much of a guess is right.
+ */
+export class Token {
+  readonly #digest: Buffer;
+
+  constructor(token: string) {
+    this.#digest = digest(token);
+  }
+
+  /** Whether this is the token. */
+  is(given: string): boolean {
+    // Digests have one length, which timingSafeEqual asks for, and tell nothing of the token's own.
+    return timingSafeEqual(this.#digest, digest(given));
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
