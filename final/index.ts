@@ -3,10 +3,11 @@
  *
  * @packageDocumentation
  */
-export type { Grants, LogLimits, SlowPolicy } from '#log';
+
 export { ErrorCode, ProtocolError } from '#protocol/old';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
+export type { LogLimits, SlowPolicy } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
 export {
   type BrokerOptions,
@@ -15,6 +16,7 @@ export {
   type TlsSettings,
 } from './broker/options.ts';
 export type { WatchedFrame } from './broker/session/frame-watch.ts';
+export type { Grants } from './broker/session/session-home.ts';
 export {
   STATUS_TOPIC,
   type StatusMessage,
