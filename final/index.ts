@@ -6,8 +6,9 @@
 
 export { ErrorCode, ProtocolError } from '#protocol/old';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
-export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
-export type { LogLimits, SlowPolicy } from './broker/limits.ts';
+export type { Grants } from './broker/access/grants.ts';
+export { Broker, type BrokerAddress, type BrokerTools, createBroker } from './broker/broker.ts';
+export type { BrokerLimits, SlowPolicy } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
 export {
   type BrokerOptions,
@@ -16,11 +17,6 @@ export {
   type TlsSettings,
 } from './broker/options.ts';
 export type { WatchedFrame } from './broker/session/frame-watch.ts';
-export type { Grants } from './broker/session/session-home.ts';
-export {
-  STATUS_TOPIC,
-  type StatusMessage,
-  TOPICS_TOPIC,
-  type TopicSummary,
-} from './broker/topics/system-topics.ts';
+export { STATUS_TOPIC, TOPICS_TOPIC } from './broker/topics/reserved-names.ts';
+export type { StatusMessage, TopicSummary } from './broker/topics/system-topics.ts';
 export * from './client/index.ts';

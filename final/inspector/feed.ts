@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import createDebug from 'debug';
+import type { Grants } from '../broker/access/grants.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { WatchedFrame } from '../broker/session/frame-watch.ts';
-import type { Grants } from '../broker/session/session-home.ts';
 import { frameFor } from './frame-privacy.ts';
 import { Observer, Totals } from './observer.ts';
 import type { FrameState } from './state.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isLoopback } from '../broker/access/exposure.ts';
+import type { Grants } from '../broker/access/grants.ts';
 import type { Broker } from '../broker/broker.ts';
-import type { Grants } from '../broker/session/session-home.ts';
-import { STATUS_TOPIC } from '../broker/topics/system-topics.ts';
+import { STATUS_TOPIC } from '../broker/topics/reserved-names.ts';
 
 /**
  * Sent with every answer. The page may load what comes from here and nothing else; no inline code, no frame around

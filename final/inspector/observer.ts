@@ -1,7 +1,7 @@
 import type { Broker } from '../broker/broker.ts';
-import { SYSTEM_PREFIX } from '../broker/delivery/patterns.ts';
-import type { LogBrokerStatus } from '../broker/log-broker.ts';
+import type { BrokerStatus } from '../broker/broker-status.ts';
 import type { Session } from '../broker/session/session.ts';
+import { SYSTEM_PREFIX } from '../broker/topics/reserved-names.ts';
 import type { Topic } from '../broker/topics/topic.ts';
 import { Scout } from './scout.ts';
 import type { ConnectionState, InspectorState } from './state.ts';
@@ -20,7 +20,7 @@ const MAX_SUMMED = 1_000;
 /** Adds up what all observers of a broker tell: once for each moment, and not too often where it takes long. */
 export class Totals {
   readonly #broker: Broker;
-  #status: LogBrokerStatus | undefined;
+  #status: BrokerStatus | undefined;
   #at = 0;
 
   constructor(broker: Broker) {
@@ -28,7 +28,7 @@ export class Totals {
   }
 
   /** @param now - monotonic milliseconds */
-  status(now: number): LogBrokerStatus {
+  status(now: number): BrokerStatus {
     const { core } = this.#broker;
     const longest = Math.max(100, (core.topics.size + core.table.size) * HOLD);
     if (this.#status === undefined || now - this.#at >= longest) {
@@ -114,6 +114,6 @@ function connectionState(session: Session): ConnectionState {
     bytesOut: connection.bytesOut,
     queuedBytes: session.outbox.queuedBytes,
     subscriptions: subscriptions.size,
-    lag: subscriptions.size > MAX_SUMMED ? -1 : session.lag(),
+    lag: subscriptions.size > MAX_SUMMED ? -1 : subscriptions.lag,
   };
 }

@@ -1,7 +1,8 @@
-import { ProtocolError } from '#protocol/old';
-import { compilePattern, INBOX_PREFIX, SYSTEM_PREFIX } from '../delivery/patterns.ts';
-import type { Grants } from '../session/session-home.ts';
-import { Token } from './exposure.ts';
+import { ProtocolError } from '#protocol';
+import { compilePattern } from '../delivery/patterns.ts';
+import { INBOX_PREFIX, isSystemTopic, SYSTEM_PREFIX } from '../topics/reserved-names.ts';
+import type { Grants } from './grants.ts';
+import { Token } from './token.ts';
 
 /** What somebody may do: lists of topics or patterns. An empty list allows nothing. */
 export interface Permissions {
@@ -86,7 +87,10 @@ function grantsOf({ publish, subscribe }: Allowed): Grants {
     // Replies go to inboxes, whose names only those know who were asked.
     mayPublish: (topic) =>
       !topic.startsWith(SYSTEM_PREFIX) && (topic.startsWith(INBOX_PREFIX) || mayPublish(topic)),
-    maySubscribe: (topic) => topic.startsWith(INBOX_PREFIX) || maySubscribe(topic),
+    maySubscribe: (topic) => {
+      if (topic.startsWith(INBOX_PREFIX)) return true;
+      return (!topic.startsWith(SYSTEM_PREFIX) || isSystemTopic(topic)) && maySubscribe(topic);
+    },
   };
 }
 

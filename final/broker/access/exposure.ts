@@ -1,5 +1,3 @@
-/** Who may reach a broker, and who may come in. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { LeveretError } from '#framing';
 
 /** Whether only programs on this machine can reach an address. */
@@ -19,26 +17,4 @@ export function checkExposure(host: string, guarded: boolean): void {
     'INSECURE',
     `${host} can be reached from other machines, and no token is asked for: set one, or pass --insecure if that is meant`,
   );
-}
-
-/**
- * A token that clients are measured against. Only its digest is kept, and comparing takes the same time however
- * much of a guess is right.
- */
-export class Token {
-  readonly #digest: Buffer;
-
-  constructor(token: string) {
-    this.#digest = digest(token);
-  }
-
-  /** Whether this is the token. */
-  is(given: string): boolean {
-    // Digests have one length, which timingSafeEqual asks for, and tell nothing of the token's own.
-    return timingSafeEqual(this.#digest, digest(given));
-  }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -1,110 +1,58 @@
-import { ProtocolError, Start, type SubscribeFrame } from '#protocol/old';
-import type { Session } from '../session/session.ts';
+import { ProtocolError, Start } from '#protocol';
+import { checkGrant } from '../access/grants.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
-import { Group, type Member } from './group.ts';
+import { Group } from './group.ts';
+import type { GroupMember } from './group-member.ts';
+import type { SubscribeFrame, SubscriptionHost, SubscriptionKind } from './subscription.ts';
 
-/** Shared subscriptions: who is a member of which group. */
-export class Groups {
-  // A group is known by its topic and its name; a member by its session and the topic.
+/** Subscriptions that share one place in a topic with others of the same group. */
+export class Groups implements SubscriptionKind {
+  readonly #topics: TopicTable;
+  readonly #maxTopicBytes: number;
+  // A group is known by its topic and its name.
   readonly #groups = new Map<Topic, Map<string, Group>>();
-  readonly #members = new Map<Session, Map<string, Member>>();
 
-  /** The groups that read a topic. */
-  of(topic: Topic): Iterable<Group> {
-    return this.#groups.get(topic)?.values() ?? [];
+  constructor(topics: TopicTable, { maxTopicBytes }: { readonly maxTopicBytes: number }) {
+    this.#topics = topics;
+    this.#maxTopicBytes = maxTopicBytes;
   }
 
-  /** What a session is in this topic, if it is a member of a group there. */
-  member(session: Session, topic: string): Member | undefined {
-    return this.#members.get(session)?.get(topic);
+  /** The names of the groups that read a topic. */
+  namesOf(topic: Topic): string[] {
+    return [...(this.#groups.get(topic)?.keys() ?? [])];
   }
 
-  /**
-   * Takes a SUBSCRIBE with a group. The group begins where its first member says; those who come later join it
-   * where it is.
-   *
-   * @throws ProtocolError BAD_REQUEST for a start after an id, LIMIT
-   */
-  subscribe(frame: SubscribeFrame, session: Session, topics: TopicTable): void {
-    const { request, start, window, group: name } = frame;
+  claims({ group }: SubscribeFrame): boolean {
+    return group !== '';
+  }
+
+  check({ topic, start }: SubscribeFrame, { grants }: SubscriptionHost): void {
     if (start === Start.AFTER) {
-      throw new ProtocolError(
-        'BAD_REQUEST',
-        'a group has one place in the topic: it cannot start after an id',
-        {
-          request,
-        },
-      );
+      const message = 'a group has one place in the topic: it cannot start after an id';
+      throw new ProtocolError('BAD_REQUEST', message);
     }
-    const memberships = this.#members.get(session) ?? new Map<string, Member>();
-    const { maxSubscriptions } = session.home.limits;
-    if (!memberships.has(frame.topic)) {
-      if (memberships.size + session.subscriptions.size >= maxSubscriptions) {
-        throw new ProtocolError(
-          'LIMIT',
-          `${maxSubscriptions} subscriptions are the most for one connection`,
-          {
-            request,
-          },
-        );
-      }
-    }
-    const topic = topics.use(frame.topic, request);
-    const plain = session.subscriptions.get(topic.name);
-    if (plain !== undefined) session.unsubscribe(plain);
-    const { nextId } = topic.place(start, 0, request);
-    const group = this.#use(topic, name, nextId);
-    const member = group.add(session, window);
-    const old = memberships.get(topic.name);
-    if (old !== undefined) this.#leave(old);
-    memberships.set(topic.name, member);
-    this.#members.set(session, memberships);
-    session.answerOk(request);
-    group.pump();
+    checkGrant(grants, 'maySubscribe', topic, this.#maxTopicBytes);
   }
 
-  /** Takes an UNSUBSCRIBE. False when the session is no member there. */
-  unsubscribe(topic: string, session: Session): boolean {
-    const memberships = this.#members.get(session);
-    const member = memberships?.get(topic);
-    if (memberships === undefined || member === undefined) return false;
-    memberships.delete(topic);
-    if (memberships.size === 0) this.#members.delete(session);
-    this.#leave(member);
-    return true;
-  }
-
-  /** Messages that wait for a session's groups, or that it has not committed. */
-  lag(session: Session): number {
-    let lag = 0;
-    for (const { group, used } of this.#members.get(session)?.values() ?? []) lag += group.waiting + used;
-    return lag;
-  }
-
-  /** The session is over. */
-  sessionClosed(session: Session): void {
-    const memberships = this.#members.get(session);
-    this.#members.delete(session);
-    for (const member of memberships?.values() ?? []) this.#leave(member);
+  /** A group begins where its first member says; those who come later join it where it is. */
+  subscribe({ topic: name, start, window, group }: SubscribeFrame, client: SubscriptionHost): GroupMember {
+    const topic = this.#topics.use(name);
+    return this.#use(topic, group, topic.place(start, 0).nextId).add(client, window);
   }
 
   #use(topic: Topic, name: string, nextId: number): Group {
     const groups = this.#groups.get(topic) ?? new Map<string, Group>();
     this.#groups.set(topic, groups);
-    let group = groups.get(name);
-    if (group === undefined) {
-      group = new Group(topic, name, nextId);
-      groups.set(name, group);
-      topic.add(group);
-    }
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const group = new Group(topic, name, nextId, () => this.#remove(group));
+    groups.set(name, group);
+    topic.add(group);
     return group;
   }
 
-  #leave(member: Member): void {
-    const { group } = member;
-    group.remove(member);
-    if (group.members.length > 0) return;
+  #remove(group: Group): void {
     const groups = this.#groups.get(group.topic);
     groups?.delete(group.name);
     if (groups?.size === 0) this.#groups.delete(group.topic);

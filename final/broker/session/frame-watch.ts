@@ -1,5 +1,15 @@
-import type { Session } from './session.ts';
-import type { Direction } from './trace.ts';
+import type { Faults } from '../faults.ts';
+
+/** Which way a frame goes: in from the client, or out to it. */
+export type Direction = 'in' | 'out';
+
+/** Whose frames are watched. */
+export interface WatchedClient {
+  /** Number of the connection. */
+  readonly number: number;
+  /** What the client calls itself. */
+  readonly name: string;
+}
 
 /** A frame that came or went. */
 export interface WatchedFrame {
@@ -28,30 +38,31 @@ const PER_CONNECTION = 20;
 
 /** Shows frames to those who watch, and costs nothing while nobody does. */
 export class FrameWatch {
+  /** Whether anybody watches. */
+  on = false;
+  readonly #faults: Pick<Faults, 'guard'>;
   readonly #listeners = new Set<(frame: WatchedFrame) => void>();
-  readonly #onChange: (watched: boolean) => void;
+  readonly #shown = new Map<number, number>();
   #second = 0;
   #left = 0;
-  readonly #shown = new Map<Session, number>();
 
-  /** @param onChange - told when the first one begins to watch and the last one stops */
-  constructor(onChange: (watched: boolean) => void) {
-    this.#onChange = onChange;
+  constructor(faults: Pick<Faults, 'guard'>) {
+    this.#faults = faults;
   }
 
   /** Calls `listener` for frames from now on. Returns a function that stops it. */
   add(listener: (frame: WatchedFrame) => void): () => void {
     this.#listeners.add(listener);
-    this.#onChange(true);
+    this.on = true;
     return () => {
       this.#listeners.delete(listener);
       this.#shown.clear();
-      this.#onChange(this.#listeners.size > 0);
+      this.on = this.#listeners.size > 0;
     };
   }
 
   /** A frame whose body is `bytes[start, end)`. */
-  see(session: Session, direction: Direction, type: number, bytes: Buffer, start: number, end: number): void {
+  see(client: WatchedClient, way: Direction, type: number, bytes: Buffer, start: number, end: number): void {
     const at = Date.now();
     const second = Math.floor(at / 1000);
     if (second !== this.#second) {
@@ -59,10 +70,11 @@ export class FrameWatch {
       this.#left = PER_SECOND;
       this.#shown.clear();
     }
-    const before = this.#shown.get(session) ?? 0;
+    const { number, name } = client;
+    const before = this.#shown.get(number) ?? 0;
     if (this.#left === 0 || before === PER_CONNECTION) return;
     this.#left--;
-    this.#shown.set(session, before + 1);
+    this.#shown.set(number, before + 1);
     const size = end - start + 5;
     const shown = Buffer.alloc(Math.min(size, SHOWN));
     shown.writeUInt32BE(size - 4);
@@ -70,8 +82,9 @@ export class FrameWatch {
     bytes.copy(shown, 5, start, start + shown.length - 5);
     // A token is a secret, even from those who may watch.
     if (type === 0x01) shown.fill(0x2a, 7 + (shown[6] ?? 0) + 2);
-    const { name } = session;
-    const frame = { at, connection: session.connection.number, name, direction, type, size, bytes: shown };
-    for (const listener of this.#listeners) listener(frame);
+    const frame = { at, connection: number, name, direction: way, type, size, bytes: shown };
+    for (const listener of this.#listeners) {
+      this.#faults.guard('somebody who watches frames', () => listener(frame));
+    }
   }
 }

@@ -1,14 +1,14 @@
 import type { Connection } from '#connections';
 
-/** Frames up to this size wait for the end of the turn, to be sent together; larger ones go out at once. */
+/** Frames up to this size wait for the end of the tick, to be sent together; larger ones go out at once. */
 const SMALL = 2048;
 
-/** When this much has been collected it is sent, turn or no turn. */
+/** When this much has been collected it is sent, tick or no tick. */
 const BATCH = 65_536;
 
-/** Where an {@link Outbox} asks for {@link Outbox.flush} at the end of the turn. */
-export interface FlushList {
-  /** Flush this outbox at the end of the turn. */
+/** What an {@link Outbox} needs of the broker. */
+export interface OutboxHost {
+  /** Calls {@link Outbox.flush} at the end of the tick. */
   flushLater(outbox: Outbox): void;
 }
 
@@ -19,15 +19,15 @@ export interface FlushList {
 export class Outbox {
   /** True while the connection holds more than it likes; it says when that is over. */
   full = false;
-  readonly #connection: Connection<unknown>;
-  readonly #turn: FlushList;
-  #first: Buffer | undefined;
-  #rest: Buffer[] | undefined;
+  readonly #connection: Pick<Connection<unknown>, 'write' | 'queuedBytes'>;
+  readonly #host: OutboxHost;
+  #first: Uint8Array | undefined;
+  #rest: Uint8Array[] | undefined;
   #size = 0;
 
-  constructor(connection: Connection<unknown>, turn: FlushList) {
+  constructor(connection: Pick<Connection<unknown>, 'write' | 'queuedBytes'>, host: OutboxHost) {
     this.#connection = connection;
-    this.#turn = turn;
+    this.#host = host;
   }
 
   /** Bytes that are not with the operating system yet. */
@@ -40,15 +40,14 @@ export class Outbox {
    *
    * @returns true when it is out already: the operating system has every byte
    */
-  // #region send
-  send(bytes: Buffer): boolean {
+  send(bytes: Uint8Array): boolean {
     if (bytes.length > SMALL) {
       this.flush();
       return this.#write(bytes);
     }
     if (this.#first === undefined) {
       this.#first = bytes;
-      this.#turn.flushLater(this);
+      this.#host.flushLater(this);
     } else if (this.#rest === undefined) {
       this.#rest = [this.#first, bytes];
     } else {
@@ -58,7 +57,6 @@ export class Outbox {
     if (this.#size > BATCH) this.flush();
     return false;
   }
-  // #endregion send
 
   /** Sends what was collected. */
   flush(): void {
@@ -69,7 +67,7 @@ export class Outbox {
     this.#write(bytes);
   }
 
-  #write(bytes: Buffer): boolean {
+  #write(bytes: Uint8Array): boolean {
     if (!this.#connection.write(bytes)) this.full = true;
     return this.#connection.queuedBytes === 0;
   }

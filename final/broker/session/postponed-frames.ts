@@ -2,13 +2,13 @@ import { type FrameHandler, FrameReader, HEADER_SIZE, TYPE_SIZE } from '#framing
 
 /**
  * Frames that have come already while their client must wait. A socket that is paused gives no more; but the chunk
- * at hand may hold thousands of frames, and these are put by as they came: bytes, not objects.
+ * at hand may hold thousands of frames, and these are buffered as they came: bytes, not objects.
  */
 export class PostponedFrames {
   #bytes = Buffer.alloc(4096);
   #size = 0;
 
-  /** Puts a frame by. Its bytes are copied. */
+  /** Buffers a frame. Its bytes are copied. */
   add(type: number, bytes: Buffer, start: number, end: number): void {
     const at = this.#size;
     this.#size += HEADER_SIZE + TYPE_SIZE + end - start;

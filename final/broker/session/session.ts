@@ -3,106 +3,125 @@ import type { Connection } from '#connections';
 import { FrameReader } from '#framing';
 import {
   type BrokerFrame,
-  BrokerType,
-  encodeBrokerFrame,
-  type HelloFrame,
+  brokerCodec,
+  errorFrame,
   PROTOCOL_VERSION,
   ProtocolError,
-  type SubscribeFrame,
-} from '#protocol/old';
-import type { Publisher, SlowReaders } from '../delivery/slow-readers.ts';
-import { type Reader, Subscription, type TopicReader } from '../delivery/subscription.ts';
+  toProtocolError,
+} from '#protocol';
+import { type Grants, NO_GRANTS } from '../access/grants.ts';
+import type { Resumable, SubscriptionHost, SubscriptionKind } from '../delivery/subscription.ts';
+import { SubscriptionSet } from '../delivery/subscription-set.ts';
+import type { Faults } from '../faults.ts';
+import type { BrokerLimits } from '../limits.ts';
 import type { Topic } from '../topics/topic.ts';
-import { closeReason, errorFrame, toProtocolError } from './broker-errors.ts';
+import type { Hold } from '../topics/topic-reader.ts';
+import { closeReason } from './close-reason.ts';
+import type { FrameTrace } from './frame-trace.ts';
 import { Outbox } from './outbox.ts';
 import type { PostponedFrames } from './postponed-frames.ts';
-import { serveFrame } from './requests.ts';
-import type { Grants, SessionHome } from './session-home.ts';
-import { Stall, type Stallable } from './stall.ts';
-import { type Direction, describeBytes } from './trace.ts';
+import type { PublishingClient } from './publishing.ts';
+import { ReadPause, type ReadPauseHost } from './read-pause.ts';
+import { type Overdue, SessionDeadlines } from './session-deadlines.ts';
+import type { TickScheduler } from './tick-scheduler.ts';
 
 const debug = createDebug('leveret:broker');
 
+/** What a session needs of its broker. */
+export interface SessionHost {
+  readonly limits: BrokerLimits;
+  readonly scheduler: TickScheduler;
+  readonly faults: Pick<Faults, 'report'>;
+  readonly trace: FrameTrace;
+  /** Number of this run of the broker. */
+  readonly epoch: number;
+  /** The kinds of subscriptions that there are. */
+  readonly kinds: readonly SubscriptionKind[];
+  /**
+   * Serves one frame, whose body is `bytes[start, end)`.
+   *
+   * @throws what ends the connection
+   */
+  serve(session: Session, type: number, bytes: Buffer, start: number, end: number): void;
+  /** The session has said HELLO, or never will: one fewer to wait for. */
+  settled(): void;
+}
+
 /** One client on one connection: what it said, what it is owed. */
-export class Session implements Reader, Publisher, Stallable {
+export class Session implements SubscriptionHost, PublishingClient, ReadPauseHost {
   readonly connection: Connection<Session>;
   readonly outbox: Outbox;
+  readonly subscriptions: SubscriptionSet;
+  /** Whether, and why, it is not read from. */
+  readonly readPause = new ReadPause(this);
   /** What the client calls itself. */
   name = '';
   state: 'greeting' | 'ready' | 'closing' = 'greeting';
-  readonly subscriptions = new Map<string, Subscription>();
-  readonly openedAt: number;
-  grants: Grants | undefined;
+  grants: Grants = NO_GRANTS;
+  /** The topic of its last PUBLISH. */
+  topic: Topic | undefined;
   /** Whether somebody wants to see its frames. Looked up once for each chunk, not for each frame. */
   traced = false;
-  /** Messages that it published. */
-  published = 0;
-  /** Whether, and why, it is not read from. */
-  readonly stall = new Stall(this);
 
-  /** The topic of its last PUBLISH: most clients publish to the same one again. */
-  topic: Topic | undefined;
-  readonly home: SessionHome;
-
+  readonly #host: SessionHost;
   readonly #reader: FrameReader;
+  readonly #deadlines: SessionDeadlines;
   // Made when first needed: there may be very many idle sessions.
-  #waiting: Set<TopicReader> | undefined;
-  #endWaits = false;
-  #frameSince = 0;
-  #pings = 0;
+  #waiting: Set<Resumable> | undefined;
+  #endPending = false;
 
-  constructor(home: SessionHome, connection: Connection<Session>) {
-    this.home = home;
+  constructor(host: SessionHost, connection: Connection<Session>) {
+    this.#host = host;
     this.connection = connection;
-    this.outbox = new Outbox(connection, home.turn);
-    this.openedAt = home.turn.now;
+    this.outbox = new Outbox(connection, host.scheduler);
+    this.subscriptions = new SubscriptionSet(this, host.kinds, host.limits.maxSubscriptions);
+    this.#deadlines = new SessionDeadlines(host.scheduler.now);
     this.#reader = new FrameReader(
       (type, bytes, start, end) => {
-        this.#frameSince = 0;
-        serveFrame(this, type, bytes, start, end);
+        this.#deadlines.frameEnded();
+        host.serve(this, type, bytes, start, end);
       },
-      { limit: home.limits.helloFrameLimit },
+      { limit: host.limits.helloFrameLimit },
     );
   }
 
-  /** True while its connection takes no more. */
-  get full(): boolean {
-    return this.outbox.full;
+  /** Number of its connection. */
+  get number(): number {
+    return this.connection.number;
   }
 
   /** Bytes have come. */
   receive(chunk: Buffer): void {
     if (this.state === 'closing') return;
-    this.#pings = 0;
-    this.traced = debug.enabled || this.home.watched;
+    this.#deadlines.heard();
+    this.traced = this.#host.trace.on;
     try {
       this.#reader.push(chunk);
-    } catch (error) {
-      this.fail(toProtocolError(error));
+    } catch (thrown) {
+      this.fail(thrown);
       return;
     }
-    // A frame that is dripped in byte by byte never goes idle; so the clock runs from its first byte.
-    if (this.#frameSince === 0 && this.#reader.midFrame) this.#frameSince = this.home.turn.now;
+    if (this.#reader.midFrame) this.#deadlines.frameBegun(this.#host.scheduler.now);
   }
 
   /** The connection takes more again. */
   drained(): void {
     this.outbox.full = false;
-    this.stall.drained();
+    this.readPause.drained();
     // One that fills the connection again goes to the end of the line, so that all have their turn.
     for (const reader of this.#waiting ?? []) {
       if (this.outbox.full) break;
       this.#waiting?.delete(reader);
-      reader.topic.resume(reader);
+      reader.resume();
     }
   }
 
   /** The client has ended its side: nothing more comes, but it may still read. */
   ended(): void {
     // What it sent before is served first.
-    this.#endWaits = this.stall.on;
-    if (this.stall.on || this.state === 'closing') return;
-    this.#sendRest();
+    this.#endPending = this.readPause.on;
+    if (this.#endPending || this.state === 'closing') return;
+    this.subscriptions.deliverRest();
     this.#finish();
     this.connection.end(this.#reader.midFrame ? 'bad-input' : 'peer');
   }
@@ -114,111 +133,58 @@ export class Session implements Reader, Publisher, Stallable {
 
   /** Looks at its deadlines. */
   sweep(now: number): void {
-    const { helloTimeoutMs, frameTimeoutMs, idleMs } = this.home.limits;
-    if (this.state === 'greeting') {
-      if (now - this.openedAt >= helloTimeoutMs) this.#timeout(`no HELLO within ${helloTimeoutMs} ms`);
-    }
-    // While we do not read it, its silence is ours.
-    if (this.stall.on) return;
-    if (this.state === 'ready' && idleMs > 0 && this.connection.silentFor >= idleMs * (this.#pings + 1)) {
-      this.#probe(idleMs);
-    }
-    if (this.#frameSince > 0 && now - this.#frameSince >= frameTimeoutMs) {
-      this.#timeout(`a frame took more than ${frameTimeoutMs} ms to arrive`);
-    }
-  }
-
-  // A subscription's side of it.
-
-  send(bytes: Buffer): boolean {
-    if (debug.enabled || this.home.watched) this.#traceOut(bytes);
-    return this.outbox.send(bytes);
-  }
-
-  waitFor(reader: TopicReader): void {
-    this.#waiting ??= new Set();
-    this.#waiting.add(reader);
-  }
-
-  tooSlow(reader: TopicReader): void {
-    this.fail(
-      new ProtocolError(
-        'SLOW',
-        `this client lags ${reader.cursor.lag} messages behind on a topic; read faster`,
-      ),
-    );
-  }
-
-  // A publisher's side of it.
-
-  get heldBy(): ReadonlySet<SlowReaders> {
-    return this.stall.heldBy;
-  }
-
-  hold(by: SlowReaders): void {
-    this.stall.hold(by);
-  }
-
-  goOn(by: SlowReaders): void {
-    this.stall.goOn(by);
-  }
-
-  /** It has stalled and goes on: serves what had come meanwhile, and reads on. */
-  goOnServing(postponed: PostponedFrames | undefined): void {
-    if (this.state === 'closing') return;
-    this.#pings = 0;
-    if (this.#frameSince > 0) this.#frameSince = this.home.turn.now;
-    try {
-      postponed?.replay((...frame) => serveFrame(this, ...frame));
-    } catch (error) {
-      this.fail(toProtocolError(error));
-    }
-    if (this.stall.on) return;
-    this.connection.resume();
-    if (this.#endWaits) this.ended();
+    const { limits } = this.#host;
+    const overdue = this.#deadlines.check(now, !this.readPause.on, limits);
+    if (overdue === undefined || this.state === 'closing') return;
+    if (overdue === 'ping') this.answer({ type: 'PING', bytes: Buffer.alloc(0) });
+    else this.fail(new ProtocolError('TIMEOUT', OVERDUE[overdue](limits)));
   }
 
   /** The client was let in: from now on it may send anything. */
-  welcome(hello: HelloFrame, grants: Grants | undefined): void {
-    const { limits, epoch } = this.home;
-    this.name = hello.name;
+  welcome(name: string, grants: Grants): void {
+    const { limits, epoch } = this.#host;
+    this.name = name;
     this.grants = grants;
     this.state = 'ready';
     this.#reader.limit = limits.maxFrameSize;
-    this.home.settled(this);
+    this.#deadlines.welcomed();
+    this.#host.settled();
     this.answer({
-      type: BrokerType.WELCOME,
+      type: 'WELCOME',
       version: PROTOCOL_VERSION,
-      connectionId: this.connection.number,
+      connectionId: this.number,
       maxFrameSize: limits.maxFrameSize,
       epoch,
     });
   }
 
-  /** Messages that wait for this client, over all of its subscriptions. */
-  lag(): number {
-    let lag = this.home.specialLag(this);
-    for (const subscription of this.subscriptions.values()) lag += subscription.lag;
-    return lag;
-  }
-
   /** Sends a frame that is for this client alone. Who does not read its answers is not read from. */
   answer(frame: BrokerFrame): void {
     if (this.state === 'closing') return;
-    this.send(encodeBrokerFrame(frame));
+    this.send(brokerCodec.encode(frame));
     // Only a full connection says when it has room again.
-    if (this.outbox.full && this.outbox.queuedBytes > this.home.limits.highWaterBytes) {
-      this.stall.answersWait();
+    if (this.outbox.full && this.outbox.queuedBytes > this.#host.limits.highWaterBytes) {
+      this.readPause.answersBuffered();
     }
   }
 
-  /** Answers a request with OK, if it asked for an answer. */
   answerOk(request: number): void {
-    if (request !== 0) this.answer({ type: BrokerType.OK, request });
+    if (request !== 0) this.answer({ type: 'OK', request });
   }
 
-  /** Ends the connection with an ERROR. */
-  fail(error: ProtocolError): void {
+  /** Tells the client what cannot be done. What ends the connection, ends it. */
+  refuse(thrown: unknown, request = 0): void {
+    const error = toProtocolError(thrown);
+    if (error.fatal) this.fail(thrown);
+    else this.answer(errorFrame(error, request));
+  }
+
+  /** Ends the connection with an ERROR. A fault of ours is logged and counted. */
+  fail(thrown: unknown): void {
+    const error = toProtocolError(thrown);
+    if (error.code === 'INTERNAL') {
+      this.#host.faults.report(thrown, { connection: this.number, client: this.name });
+    }
     if (this.state === 'closing') return;
     debug('%s fails: %s %s', this.name, error.code, error.message);
     this.answer(errorFrame(error));
@@ -233,96 +199,89 @@ export class Session implements Reader, Publisher, Stallable {
       this.fail(new ProtocolError('SHUTDOWN', 'this broker is shutting down'));
       return;
     }
-    this.#sendRest();
-    this.answer({ type: BrokerType.CLOSING, reason });
+    this.subscriptions.deliverRest();
+    this.answer({ type: 'CLOSING', reason });
     this.#finish();
     this.connection.end('local');
   }
 
-  /** Stops reading all topics. */
-  leaveTopics(): void {
-    for (const subscription of this.subscriptions.values()) subscription.topic.remove(subscription);
-    this.subscriptions.clear();
-    this.#waiting = undefined;
-    this.stall.forget(this);
+  /** Shows a frame that has come to those who look on. */
+  trace(type: number, bytes: Buffer, start: number, end: number): void {
+    this.#host.trace.frame(this, 'in', type, bytes, start, end);
   }
 
-  /**
-   * Whether it may read one more topic, or this one again.
-   *
-   * @throws ProtocolError LIMIT
-   */
-  checkRoom(topic: string, request: number): void {
-    const { maxSubscriptions } = this.home.limits;
-    if (this.subscriptions.size < maxSubscriptions || this.subscriptions.has(topic)) return;
-    throw new ProtocolError('LIMIT', `${maxSubscriptions} subscriptions are the most for one connection`, {
-      request,
-    });
+  // What its subscriptions need.
+
+  get full(): boolean {
+    return this.outbox.full;
   }
 
-  /**
-   * Begins to read a topic.
-   *
-   * @throws ProtocolError LIMIT, OUT_OF_RANGE
-   */
-  subscribe(topic: Topic, frame: SubscribeFrame): Subscription {
-    const { request } = frame;
-    this.checkRoom(topic.name, request);
-    const old = this.subscriptions.get(topic.name);
-    const { skippedFrom, nextId } = topic.place(frame.start, frame.after, request);
-    if (old !== undefined) this.unsubscribe(old);
-    const subscription = new Subscription(topic, this, nextId, frame.window, skippedFrom);
-    this.subscriptions.set(topic.name, subscription);
-    topic.add(subscription);
-    this.answerOk(request);
-    subscription.pump();
-    return subscription;
+  send(frames: Uint8Array): boolean {
+    if (this.#host.trace.on) this.#host.trace.framesOut(this, frames);
+    return this.outbox.send(frames);
   }
 
-  /** Stops reading a topic. */
-  unsubscribe(subscription: Subscription): void {
-    this.subscriptions.delete(subscription.topic.name);
-    this.#waiting?.delete(subscription);
-    subscription.topic.remove(subscription);
+  resumeLater(reader: Resumable): void {
+    this.#waiting ??= new Set();
+    this.#waiting.add(reader);
   }
 
-  /** Shows a frame to those who want to see it. */
-  trace(direction: Direction, type: number, bytes: Buffer, start: number, end: number): void {
-    if (this.home.watched) this.home.watch(this, direction, type, bytes, start, end);
-    if (debug.enabled) debug('%s %s', this.name, describeBytes(direction, type, bytes, start, end));
+  forget(reader: Resumable): void {
+    this.#waiting?.delete(reader);
   }
 
-  #traceOut(bytes: Buffer): void {
-    new FrameReader((...frame) => this.trace('out', ...frame), { limit: 0xffff_ffff }).push(bytes);
+  tooSlow(unread: number): void {
+    this.fail(
+      new ProtocolError('SLOW', `this client lags ${unread} messages behind on a topic; read faster`),
+    );
   }
 
-  #probe(idleMs: number): void {
-    if (this.#pings === 2) {
-      this.#timeout(`two PINGs in ${idleMs * 2} ms were not answered`);
-      return;
+  // What topics need of it as a publisher.
+
+  get heldBy(): ReadonlySet<Hold> {
+    return this.readPause.heldBy;
+  }
+
+  hold(by: Hold): void {
+    this.readPause.hold(by);
+  }
+
+  release(by: Hold): void {
+    this.readPause.release(by);
+  }
+
+  pauseReading(): void {
+    this.connection.pause();
+  }
+
+  resumeReading(postponed: PostponedFrames | undefined): void {
+    if (this.state === 'closing') return;
+    try {
+      this.#deadlines.resumed(this.#host.scheduler.now, this.#reader.midFrame);
+      postponed?.replay((...frame) => this.#host.serve(this, ...frame));
+      if (this.readPause.on) return;
+      this.connection.resume();
+      if (this.#endPending) this.ended();
+    } catch (thrown) {
+      this.fail(thrown);
     }
-    this.#pings++;
-    this.answer({ type: BrokerType.PING, bytes: Buffer.alloc(0) });
   }
 
   /** From now on it takes part in nothing. The one place where a session's state becomes `closing`. */
   #finish(): void {
     if (this.state === 'closing') return;
-    if (this.state === 'greeting') this.home.settled(this);
+    if (this.state === 'greeting') this.#host.settled();
     this.state = 'closing';
-    this.leaveTopics();
+    this.subscriptions.clear();
+    this.#waiting = undefined;
+    this.readPause.leave(this);
     this.outbox.flush();
   }
-
-  /** Sends its subscriptions what was published up to now, as far as the client takes it. */
-  #sendRest(): void {
-    for (const subscription of this.subscriptions.values()) {
-      subscription.topic.log.seal();
-      subscription.pump();
-    }
-  }
-
-  #timeout(message: string): void {
-    this.fail(new ProtocolError('TIMEOUT', message));
-  }
 }
+
+/** What a client is told of a deadline that has passed. */
+const OVERDUE: Record<Exclude<Overdue, 'ping'>, (limits: BrokerLimits) => string> = {
+  hello: ({ helloTimeoutMs }) => `no HELLO within ${helloTimeoutMs} ms`,
+  frame: ({ frameTimeoutMs }) => `a frame took more than ${frameTimeoutMs} ms to arrive`,
+  silence: ({ idleMs }) => `two PINGs in ${idleMs * 2} ms were not answered`,
+};

@@ -111,5 +111,5 @@ test('watchers see frames, but no tokens', TIMEOUT, async (t) => {
   const all = Buffer.concat(seen);
   assert.ok(all.includes('payload'));
   assert.ok(!all.includes('hush'));
-  assert.equal(broker.core.watched, false);
+  assert.equal(broker.core.watch.on, false);
 });

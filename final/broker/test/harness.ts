@@ -1,9 +1,9 @@
-/** What the socket tests of this chapter share. */
+/** What the socket tests share. */
 import { Duplex } from 'node:stream';
 import { BrokerType, type ClientFrame, encodeClientFrame } from '#protocol/old';
 import { RawClient, until } from '../../../chapters/04-full-protocol/test/raw-client.ts';
 import { publish } from '../../../chapters/04-full-protocol/test/requests.ts';
-import { type LogServerOptions, type RunningLogBroker, startLogBroker } from '../log-broker.ts';
+import { type Broker, type BrokerOptions, type BrokerTools, createBroker } from '../../index.ts';
 
 export { until };
 
@@ -12,16 +12,16 @@ export const TIMEOUT = 30_000;
 
 /** What a test gets. */
 export interface Stand {
-  readonly running: RunningLogBroker;
+  readonly running: Broker;
   hello(): Promise<RawClient>;
 }
 
 /** Run a test with a broker of its own, and close everything behind it. */
 export async function withBroker(
-  options: LogServerOptions,
+  options: BrokerOptions & BrokerTools,
   run: (stand: Stand) => Promise<void>,
 ): Promise<void> {
-  const running = await startLogBroker({ sweepInterval: 20, ...options });
+  const running = await createBroker({ port: 0, sweepInterval: 20, ...options });
   const clients: RawClient[] = [];
   try {
     await run({
@@ -34,7 +34,7 @@ export async function withBroker(
     });
   } finally {
     await Promise.all(clients.map((client) => client.close()));
-    await running.close();
+    await running.close(1000);
   }
 }
 

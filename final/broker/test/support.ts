@@ -1,11 +1,11 @@
-/** What the specs of this chapter share: records and frames as bytes, a reader that writes down what it gets. */
 import { FrameReader } from '#framing';
-import { TopicLog } from '#log';
-import { type BrokerFrame, BrokerType, decodeBrokerFrame } from '#protocol/old';
-import type { Reader, TopicReader } from '../delivery/subscription.ts';
-import { DEFAULT_LIMITS, type LogLimits } from '../limits.ts';
-import { Turn } from '../session/turn.ts';
+import { type BrokerFrame, brokerCodec } from '#protocol';
+import { PlainSubscription } from '../delivery/plain-subscription.ts';
+import type { ReaderHost, Resumable } from '../delivery/subscription.ts';
+import { type BrokerLimits, readBrokerLimits } from '../limits.ts';
+import { TickScheduler } from '../session/tick-scheduler.ts';
 import type { Topic } from '../topics/topic.ts';
+import type { Hold } from '../topics/topic-reader.ts';
 import { TopicTable } from '../topics/topic-table.ts';
 
 /** A text, or a key and a text. */
@@ -24,24 +24,12 @@ export function records(...texts: Text[]): Buffer {
   );
 }
 
-/** A log of the topic `t`. */
-export function makeLog(options: { maxFrameSize?: number; maxRetainedBytes?: number } = {}): TopicLog {
-  const { maxFrameSize = 1_048_576, maxRetainedBytes = 64 * 1_048_576 } = options;
-  return new TopicLog({ topic: Buffer.from('t'), maxFrameSize, maxRetainedBytes });
-}
-
-/** Append texts to a log. Returns the first id. */
-export function append(log: TopicLog, now: number, ...texts: Text[]): number {
-  const bytes = records(...texts);
-  return log.append(bytes, 0, bytes.length, texts.length, now);
-}
-
 /** The frames in these bytes, decoded. */
 export function decode(bytes: Buffer): BrokerFrame[] {
   const frames: BrokerFrame[] = [];
   const reader = new FrameReader(
     (type, chunk, start, end) => {
-      frames.push(decodeBrokerFrame(type, Buffer.from(chunk.subarray(start, end))));
+      frames.push(brokerCodec.decode(type, Buffer.from(chunk.subarray(start, end))));
     },
     { limit: 0xffff_ffff },
   );
@@ -53,39 +41,62 @@ export function decode(bytes: Buffer): BrokerFrame[] {
 /** One line for each frame: `1-3 a b c` for messages, `skipped 4-7`. */
 export function lines(frames: readonly BrokerFrame[]): string[] {
   return frames.map((frame) => {
-    if (frame.type === BrokerType.SKIPPED) return `skipped ${frame.fromId}-${frame.toId}`;
-    if (frame.type !== BrokerType.MESSAGES) return `type ${frame.type}`;
+    if (frame.type === 'SKIPPED') return `skipped ${frame.fromId}-${frame.toId}`;
+    if (frame.type !== 'MESSAGES') return `type ${frame.type}`;
     const last = frame.firstId + frame.records.length - 1;
-    return [`${frame.firstId}-${last}`, ...frame.records.map(({ payload }) => payload.toString())].join(' ');
+    return [
+      `${frame.firstId}-${last}`,
+      ...frame.records.map(({ payload }) => Buffer.from(payload).toString()),
+    ].join(' ');
   });
 }
 
-/** A reader that writes down what it is sent. It may be made full, and drained. */
-export class NoteBook implements Reader {
+/** A client that writes down what it is sent. It may be made full, and drained. */
+export class NoteBook implements ReaderHost {
+  readonly number = 1;
+  readonly name = 'notebook';
   full = false;
-  bytes: Buffer[] = [];
-  slow: TopicReader[] = [];
-  readonly waiting = new Set<TopicReader>();
+  bytes: Uint8Array[] = [];
+  /** How often it was found too slow. */
+  slow = 0;
+  readonly faults: unknown[] = [];
+  readonly heldBy = new Set<Hold>();
+  readonly waiting = new Set<Resumable>();
+  /** What reads for it. */
+  readonly subscriptions: PlainSubscription[] = [];
 
-  send(bytes: Buffer): boolean {
+  send(bytes: Uint8Array): boolean {
     this.bytes.push(bytes);
     return false;
   }
 
-  waitFor(reader: TopicReader): void {
+  resumeLater(reader: Resumable): void {
     this.waiting.add(reader);
   }
 
-  tooSlow(reader: TopicReader): void {
-    this.slow.push(reader);
-    reader.topic.remove(reader);
+  forget(reader: Resumable): void {
+    this.waiting.delete(reader);
+  }
+
+  tooSlow(): void {
+    this.slow++;
+    this.leave();
+  }
+
+  fail(fault: unknown): void {
+    this.faults.push(fault);
+    this.leave();
+  }
+
+  leave(): void {
+    for (const subscription of this.subscriptions.splice(0)) subscription.leave();
   }
 
   drain(): void {
     this.full = false;
     const waiting = [...this.waiting];
     this.waiting.clear();
-    for (const reader of waiting) reader.topic.resume(reader);
+    for (const reader of waiting) reader.resume();
   }
 
   /** What came since the last call, in lines; its frames are whole, or this throws. */
@@ -96,21 +107,36 @@ export class NoteBook implements Reader {
   }
 }
 
-/** Topics with a clock that the test moves, and a turn that the test ends. */
+/** Subscribes as a session does. */
+export function subscribe(
+  topic: Topic,
+  book: NoteBook,
+  place: { window?: number; nextId?: number; missedFrom?: number } = {},
+): PlainSubscription {
+  const { window = 0, nextId = topic.log.sealedId + 1, missedFrom = nextId } = place;
+  const subscription = new PlainSubscription(topic, book, nextId, window, missedFrom);
+  book.subscriptions.push(subscription);
+  subscription.start();
+  return subscription;
+}
+
+/** Topics with a clock that the test moves, and a tick that the test ends. */
 export class World {
   now = 1_000;
-  readonly turn: Turn;
+  readonly scheduler: TickScheduler;
+  readonly faults: unknown[] = [];
   readonly topics: TopicTable;
-  readonly limits: LogLimits;
+  readonly limits: BrokerLimits;
 
-  constructor(limits: Partial<LogLimits> = {}) {
-    this.limits = { ...DEFAULT_LIMITS, ...limits };
-    this.turn = new Turn(() => this.now);
-    this.topics = new TopicTable({ limits: this.limits, turn: this.turn });
+  constructor(limits: Partial<BrokerLimits> = {}) {
+    this.limits = readBrokerLimits(limits);
+    const faults = { report: (fault: unknown) => void this.faults.push(fault) };
+    this.scheduler = new TickScheduler(() => this.now, faults);
+    this.topics = new TopicTable({ limits: this.limits, scheduler: this.scheduler });
   }
 
   topic(name = 't'): Topic {
-    return this.topics.use(name, 0);
+    return this.topics.use(name);
   }
 
   /** Publish texts. Returns how many were kept. */
@@ -120,11 +146,11 @@ export class World {
     return topic.publish(bytes, 0, bytes.length, texts.length, keyed);
   }
 
-  /** End the turn, and let time pass. */
-  endTurn(milliseconds = 0): void {
-    this.turn.end();
-    // Flushing has asked for the time, which began the next turn; end that too, or the time would stand still.
-    this.turn.end();
+  /** End the tick, and let time pass. */
+  endTick(milliseconds = 0): void {
+    this.scheduler.end();
+    // Flushing has asked for the time, which began the next tick; end that too, or the time would stand still.
+    this.scheduler.end();
     this.now += milliseconds;
   }
 }

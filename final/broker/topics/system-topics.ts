@@ -1,13 +1,8 @@
-import type { Groups } from '../delivery/groups.ts';
-import { INBOX_PREFIX, SYSTEM_PREFIX } from '../delivery/patterns.ts';
-import type { LogBroker } from '../log-broker.ts';
+import type { BrokerStatus } from '../broker-status.ts';
+import type { Faults } from '../faults.ts';
+import { INBOX_PREFIX, isSystemTopic, STATUS_TOPIC, SYSTEM_PREFIX, TOPICS_TOPIC } from './reserved-names.ts';
 import type { Topic } from './topic.ts';
-
-/** A JSON message a second with what the broker holds and does. */
-export const STATUS_TOPIC = `${SYSTEM_PREFIX}sys.status`;
-
-/** A JSON message a second with the topics. */
-export const TOPICS_TOPIC = `${SYSTEM_PREFIX}sys.topics`;
+import type { TopicTable } from './topic-table.ts';
 
 /** How many topics are told of at most; those that were created first. */
 const MAX_TOLD = 1000;
@@ -26,6 +21,8 @@ export interface StatusMessage {
   readonly bytesOutPerSecond: number;
   readonly queuedBytes: number;
   readonly logBytes: number;
+  /** Faults of the broker itself since it started. */
+  readonly internalErrors: number;
   readonly residentBytes: number;
   readonly eventLoopDelayMs: number;
 }
@@ -44,26 +41,29 @@ export interface TopicSummary {
   readonly lag: number;
 }
 
+/** What {@link SystemTopics} needs of the broker. */
+export interface SystemTopicsHost {
+  readonly topics: TopicTable;
+  readonly faults: Pick<Faults, 'guard'>;
+  /** What the broker holds and has done. */
+  status(): BrokerStatus;
+  /** The names of the groups that read a topic. */
+  groupsOf(topic: Topic): readonly string[];
+}
+
 /** The topics that the broker itself publishes to, while somebody reads them. */
 export class SystemTopics {
-  readonly #broker: LogBroker;
-  readonly #groups: Groups;
+  readonly #host: SystemTopicsHost;
   readonly #timer: NodeJS.Timeout;
   readonly #inboxes = new Set<Topic>();
   readonly #startedAt = performance.now();
   readonly #delay: EventLoopDelay;
   #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
 
-  constructor(broker: LogBroker, groups: Groups, delay: EventLoopDelay) {
-    this.#broker = broker;
-    this.#groups = groups;
-    this.#delay = delay;
-    this.#timer = setInterval(() => this.#tick(), 1000).unref();
-  }
-
-  /** Whether a system topic has this name. */
-  static has(name: string): boolean {
-    return name === STATUS_TOPIC || name === TOPICS_TOPIC;
+  constructor(host: SystemTopicsHost) {
+    this.#host = host;
+    const { faults } = host;
+    this.#timer = setInterval(() => faults.guard('the system topics', () => this.#tick()), 1000).unref();
   }
 
   /** A topic has come into being. */
@@ -71,12 +71,10 @@ export class SystemTopics {
     if (topic.name.startsWith(INBOX_PREFIX)) this.#inboxes.add(topic);
   }
 
-  /** Somebody has subscribed to a system topic: they get a first message at once. */
-  subscribed(name: string): void {
-    setImmediate(() => {
-      const topic = this.#broker.topics.get(name);
-      if (topic !== undefined) this.#publish(topic);
-    });
+  /** Somebody has begun to read a topic. Of the broker's own they get a first message at once. */
+  readerAdded(topic: Topic): void {
+    if (!isSystemTopic(topic.name)) return;
+    setImmediate(() => this.#host.faults.guard('the system topics', () => this.#publish(topic)));
   }
 
   /** Publishes no more. */
@@ -86,7 +84,8 @@ export class SystemTopics {
 
   /** What the broker holds and does now; begins a new stretch of time for the rates. */
   status(): StatusMessage {
-    const { epoch, topics, subscriptions, published, logBytes, connections } = this.#broker.status();
+    const { epoch, topics, subscriptions, published, logBytes, internalErrors, connections } =
+      this.#host.status();
     const at = performance.now();
     const { bytesIn, bytesOut } = connections;
     const before = this.#before;
@@ -105,6 +104,7 @@ export class SystemTopics {
       bytesOutPerSecond: (bytesOut - before.bytesOut) / seconds,
       queuedBytes: connections.queuedBytes,
       logBytes,
+      internalErrors,
       residentBytes: process.memoryUsage.rss(),
       eventLoopDelayMs: this.#delay.read().p99,
     };
@@ -113,7 +113,7 @@ export class SystemTopics {
   /** The topics that are not the broker's own. */
   topics(): TopicSummary[] {
     const told: TopicSummary[] = [];
-    for (const topic of this.#broker.topics) {
+    for (const topic of this.#host.topics) {
       if (told.length === MAX_TOLD) break;
       if (!topic.name.startsWith(SYSTEM_PREFIX)) told.push(this.#summary(topic));
     }
@@ -123,11 +123,11 @@ export class SystemTopics {
   #summary(topic: Topic): TopicSummary {
     const { name, log, readers, settings } = topic;
     let lag = 0;
-    for (const { cursor } of readers) lag = Math.max(lag, cursor.lag);
+    for (const { unread } of readers) lag = Math.max(lag, unread);
     return {
       name,
       readers: readers.length,
-      groups: [...this.#groups.of(topic)].map((group) => group.name),
+      groups: this.#host.groupsOf(topic),
       firstId: log.firstId,
       lastId: log.lastId,
       bytes: log.bytes,
@@ -138,14 +138,14 @@ export class SystemTopics {
 
   #tick(): void {
     for (const name of [STATUS_TOPIC, TOPICS_TOPIC]) {
-      const topic = this.#broker.topics.get(name);
+      const topic = this.#host.topics.get(name);
       if (topic !== undefined && topic.readers.length > 0) this.#publish(topic);
     }
-    // A reply that came after its client had gone would leave a topic behind for ever.
+    // A reply that came after its client had gone would leave a topic behind.
     for (const topic of this.#inboxes) {
       if (topic.readers.length > 0) continue;
       this.#inboxes.delete(topic);
-      this.#broker.topics.remove(topic);
+      this.#host.topics.remove(topic);
     }
   }
 

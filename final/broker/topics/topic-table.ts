@@ -1,16 +1,20 @@
-import { checkTopic, ProtocolError } from '#protocol/old';
-import { Topic, type TopicHome } from './topic.ts';
+import { checkTopic, ProtocolError } from '#protocol';
+import { Topic, type TopicHost, type TopicLimits } from './topic.ts';
+
+/** What a table of topics needs of its broker. */
+export interface TopicTableHost extends TopicHost {
+  readonly limits: TopicLimits & { readonly maxTopics: number; readonly maxTopicBytes: number };
+  /** A topic has come into being; nothing has been published to it. */
+  topicCreated?(topic: Topic): void;
+}
 
 /** The topics of a broker by name. A topic comes into being when it is first used. */
 export class TopicTable {
   readonly #topics = new Map<string, Topic>();
-  readonly #home: TopicHome;
-  readonly #onCreated: ((topic: Topic) => void) | undefined;
+  readonly #host: TopicTableHost;
 
-  /** @param onCreated - told of each new topic, before anything is published to it */
-  constructor(home: TopicHome, onCreated?: (topic: Topic) => void) {
-    this.#home = home;
-    this.#onCreated = onCreated;
+  constructor(host: TopicTableHost) {
+    this.#host = host;
   }
 
   /** How many there are. */
@@ -31,22 +35,19 @@ export class TopicTable {
   /**
    * The topic of that name, new if need be.
    *
-   * @param request - the client's number of the request, for the error
    * @throws ProtocolError BAD_TOPIC for a bad name, LIMIT when there are too many; neither is fatal
    */
-  use(name: string, request: number): Topic {
+  use(name: string): Topic {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const { maxTopics, maxTopicBytes } = this.#home.limits;
-    checkTopic(name, request, maxTopicBytes);
+    const { maxTopics, maxTopicBytes } = this.#host.limits;
+    checkTopic(name, maxTopicBytes);
     if (this.#topics.size >= maxTopics) {
-      throw new ProtocolError('LIMIT', `there are ${maxTopics} topics, the most this broker holds`, {
-        request,
-      });
+      throw new ProtocolError('LIMIT', `there are ${maxTopics} topics, the most this broker holds`);
     }
-    const topic = new Topic(name, this.#home);
+    const topic = new Topic(name, this.#host);
     this.#topics.set(name, topic);
-    this.#onCreated?.(topic);
+    this.#host.topicCreated?.(topic);
     return topic;
   }
 

@@ -1,11 +1,8 @@
 import { recordEnd, TopicLog } from '#log';
-import { RECORD_HEADER_SIZE, Start } from '#protocol/old';
+import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
-import { SlowReaders } from '../delivery/slow-readers.ts';
-import type { TopicReader } from '../delivery/subscription.ts';
-import type { LogLimits } from '../limits.ts';
-import { notGivenOut } from '../session/broker-errors.ts';
-import type { Turn } from '../session/turn.ts';
+import { type LagLimits, SlowReaders } from './slow-readers.ts';
+import type { TopicReader } from './topic-reader.ts';
 
 /** How long a topic keeps messages, and how long it remembers keys; both in milliseconds, 0 for not at all. */
 export interface TopicSettings {
@@ -13,10 +10,24 @@ export interface TopicSettings {
   readonly dedupeMs: number;
 }
 
-/** What all topics of a broker share. */
-export interface TopicHome {
-  readonly limits: LogLimits;
-  readonly turn: Turn;
+/** The limits of a topic. */
+export interface TopicLimits extends LagLimits {
+  readonly maxFrameSize: number;
+  readonly maxRetainedBytes: number;
+  readonly maxKeys: number;
+}
+
+/** What all topics of a broker need of it. */
+export interface TopicHost {
+  readonly limits: TopicLimits;
+  readonly scheduler: {
+    /** Monotonic milliseconds, whole. */
+    readonly now: number;
+    /** Calls {@link Topic.flush} at the end of the tick. */
+    publishLater(topic: Topic): void;
+  };
+  /** Somebody has begun to read a topic. */
+  readerAdded?(topic: Topic): void;
 }
 
 /** A topic: its log, its settings, and those who read it. */
@@ -29,7 +40,7 @@ export class Topic {
   /** True once its table has forgotten it: there may be another of its name. */
   forgotten = false;
 
-  readonly #home: TopicHome;
+  readonly #host: TopicHost;
   #settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
   #created = false;
   #keys: DedupeWindow | undefined;
@@ -38,13 +49,13 @@ export class Topic {
   #waiting = false;
   #active = false;
 
-  constructor(name: string, home: TopicHome) {
+  constructor(name: string, host: TopicHost) {
     this.name = name;
     this.nameBytes = Buffer.from(name);
-    this.#home = home;
-    const { maxFrameSize, maxRetainedBytes } = home.limits;
+    this.#host = host;
+    const { maxFrameSize, maxRetainedBytes } = host.limits;
     this.log = new TopicLog({ topic: this.nameBytes, maxFrameSize, maxRetainedBytes });
-    this.slow = new SlowReaders(home.limits);
+    this.slow = new SlowReaders(host.limits);
   }
 
   /** The settings in force. */
@@ -84,41 +95,44 @@ export class Topic {
   }
 
   /**
-   * Writes records into the log. They go out at the end of the turn.
+   * Writes records into the log. They go out at the end of the tick.
    *
    * @param bytes - holds `count` well-formed records from `from` to `to`; they are copied
    * @param keyed - whether one of them has a key
    * @returns how many were kept, the others being duplicates; their ids are the last ones of the log
    */
-  // #region publish
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
-    const now = this.#home.turn.now;
+    const now = this.#host.scheduler.now;
     if (keyed && this.#settings.dedupeMs > 0) return this.#publishNewKeys(bytes, from, to, now);
     this.#append(bytes, from, to, count, now);
     return count;
   }
-  // #endregion publish
 
-  /** Seals what was published in this turn and sends it to all who keep up. */
-  // #region flush
+  /** Seals what was published in this tick and sends it to all who keep up. */
   flush(): void {
     this.#waiting = false;
     this.log.seal();
     this.#expire();
     const readers = this.#readers;
-    if (readers !== undefined) {
-      // One that is too slow leaves the list while we walk over it, so walk backwards.
-      for (let i = readers.length - 1; i >= 0; i--) {
-        const reader = readers[i];
-        if (reader === undefined) continue;
-        reader.pump();
-        if (reader.cursor.nextId <= this.log.sealedId) this.slow.check(reader);
-        else if (reader.blocking) this.slow.release(reader);
+    // One that is too slow leaves the list while we walk over it, so walk backwards.
+    let i = (readers?.length ?? 0) - 1;
+    while (readers !== undefined && i >= 0) {
+      try {
+        for (; i >= 0; i--) {
+          const reader = readers[i];
+          if (reader === undefined) continue;
+          reader.pump();
+          if (reader.cursor.nextId <= this.log.sealedId) this.slow.check(reader);
+          else if (reader.blocking) this.slow.release(reader);
+        }
+      } catch (fault) {
+        // One reader's fault must not keep the messages from the others.
+        readers[i]?.fail(fault);
+        i--;
       }
     }
     if (this.#settings.retentionMs === 0) this.log.collect();
   }
-  // #endregion flush
 
   /**
    * Where a new reader begins. Seals what was published so far: it is not "what comes next".
@@ -126,19 +140,15 @@ export class Topic {
    * @returns the first id to deliver, and the first of those before it that it asked for and cannot have
    * @throws ProtocolError OUT_OF_RANGE for an id that was not given out yet
    */
-  // #region place
-  place(start: number, after: number, request: number): { skippedFrom: number; nextId: number } {
+  place(start: number, after: number): { skippedFrom: number; nextId: number } {
     this.log.seal();
     const oldest = this.#oldestId();
     const newest = this.log.sealedId + 1;
     if (start === Start.EARLIEST) return { skippedFrom: oldest, nextId: oldest };
     if (start === Start.LATEST) return { skippedFrom: newest, nextId: newest };
-    if (after >= newest) {
-      throw notGivenOut(newest - 1, after, request);
-    }
+    if (after >= newest) throw notGivenOut(newest - 1, after);
     return { skippedFrom: after + 1, nextId: Math.max(after + 1, oldest) };
   }
-  // #endregion place
 
   /** A reader has room again. */
   resume(reader: TopicReader): void {
@@ -157,6 +167,7 @@ export class Topic {
   add(reader: TopicReader): void {
     this.#readers ??= [];
     this.#readers.push(reader);
+    this.#host.readerAdded?.(this);
   }
 
   /** Takes a reader out. */
@@ -164,7 +175,7 @@ export class Topic {
     const at = this.#readers?.indexOf(reader) ?? -1;
     if (at < 0) return;
     this.#readers?.splice(at, 1);
-    reader.leave();
+    reader.removed();
     this.slow.release(reader);
     if (this.#settings.retentionMs === 0) this.log.collect();
   }
@@ -189,7 +200,7 @@ export class Topic {
 
   #expire(): void {
     const { retentionMs } = this.#settings;
-    if (retentionMs > 0) this.log.expire(this.#home.turn.now - retentionMs);
+    if (retentionMs > 0) this.log.expire(this.#host.scheduler.now - retentionMs);
   }
 
   #append(bytes: Buffer, from: number, to: number, count: number, now: number): void {
@@ -201,7 +212,7 @@ export class Topic {
     this.#active = true;
     if (!this.#waiting) {
       this.#waiting = true;
-      this.#home.turn.publishLater(this);
+      this.#host.scheduler.publishLater(this);
     }
     this.log.append(bytes, from, to, count, now);
   }
@@ -224,9 +235,14 @@ export class Topic {
   }
 
   #isNew(key: string, now: number): boolean {
-    this.#keys ??= new DedupeWindow(this.#home.limits.maxKeys);
+    this.#keys ??= new DedupeWindow(this.#host.limits.maxKeys);
     if (this.#keys.repeats(key, now, this.#settings.dedupeMs)) return false;
     this.#keys.remember(key, now);
     return true;
   }
+}
+
+/** The refusal of a SUBSCRIBE that begins after an id in the future. */
+export function notGivenOut(newest: number, after: number): ProtocolError {
+  return new ProtocolError('OUT_OF_RANGE', `the newest id is ${newest}; ${after} was not given out yet`);
 }

@@ -252,14 +252,14 @@ test('frames show what is published only to those who could subscribe', { timeou
 
 test('a broker that nobody looks at is not watched', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t);
-  assert.equal(broker.core.watched, false);
+  assert.equal(broker.core.watch.on, false);
   await follow(t, inspector, 'frames=1', '', (name) => {
-    assert.equal(broker.core.watched, true);
+    assert.equal(broker.core.watch.on, true);
     return name === 'state';
   });
-  while (broker.core.watched) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (broker.core.watch.on) await new Promise((resolve) => setTimeout(resolve, 10));
   await follow(t, inspector, 'frames=0', '', (name) => {
-    assert.equal(broker.core.watched, false);
+    assert.equal(broker.core.watch.on, false);
     return name === 'state';
   });
 });

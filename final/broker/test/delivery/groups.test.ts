@@ -195,3 +195,35 @@ test(
     assert.equal(broker.topics()[0]?.readers, 1);
   },
 );
+
+test(
+  'what is retained when a group begins is no lag: its member survives as a plain subscriber does',
+  TIMEOUT,
+  async (t) => {
+    const broker = await brokerFor(t, { maxLagMessages: 10 });
+    const publisher = await clientFor(t, broker);
+    publisher.frames(create(1, 'kept', 60_000), publish(2, 'kept', ...numbers(100)));
+    await publisher.expect({ type: 'OK' });
+    await publisher.expect({ type: 'PUBLISHED' });
+    for (const group of ['', 'g']) {
+      const client = await clientFor(t, broker);
+      client.frames(subscribe(1, 'kept', { group, start: 0, window: 1 }));
+      await client.expect({ type: 'OK' });
+      await client.expect({ type: 'MESSAGES', firstId: 1 });
+      publisher.frames(publish(3, 'kept', 'new'));
+      await publisher.expect({ type: 'PUBLISHED' });
+      await publisher.expectAlive();
+      await client.expectAlive();
+    }
+  },
+);
+
+test('a group is slow when more was published since it began than it may lag', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { maxLagMessages: 10 });
+  const [client, publisher] = [await clientFor(t, broker), await clientFor(t, broker)];
+  client.frames(subscribe(1, 'jobs', { group: 'g', window: 1 }));
+  await client.expect({ type: 'OK' });
+  publisher.frames(publish(1, 'jobs', ...numbers(12)));
+  await client.expect({ type: 'MESSAGES', firstId: 1 });
+  await client.expectError('SLOW');
+});

@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Start } from '#protocol/old';
-import { Subscription } from '../../delivery/subscription.ts';
+import { Start } from '#protocol';
+import type { PlainSubscription } from '../../delivery/plain-subscription.ts';
 import type { Topic } from '../../topics/topic.ts';
-import { NoteBook, type Text, World } from '../support.ts';
+import { NoteBook, subscribe as subscribeAt, type Text, World } from '../support.ts';
 
 const RETENTION = 100;
 const DEDUPE = 50;
@@ -103,7 +103,7 @@ class ModelTopic {
 }
 
 interface Pair {
-  readonly real: { subscription: Subscription; book: NoteBook };
+  readonly real: { subscription: PlainSubscription; book: NoteBook };
   readonly model: ModelReader;
 }
 
@@ -124,9 +124,9 @@ function told(book: NoteBook): Told[] {
   });
 }
 
-function endTurn(model: ModelTopic, real: Real): void {
+function endTick(model: ModelTopic, real: Real): void {
   model.deliver(real.world.now);
-  real.world.endTurn();
+  real.world.endTick();
 }
 
 /** After each command: everybody has been told the same, and lags as much. */
@@ -138,13 +138,13 @@ function compare(model: ModelTopic, real: Real): void {
   }
 }
 
-/** A command that does something, and then ends the turn. */
+/** A command that does something, and then ends the tick. */
 function command(name: string, run: (model: ModelTopic, real: Real) => void): Command {
   return {
     check: () => true,
     run(model, real) {
       run(model, real);
-      endTurn(model, real);
+      endTick(model, real);
       compare(model, real);
     },
     toString: () => name,
@@ -194,14 +194,12 @@ const subscribe = fc
     command(`subscribe(${start} ${after} ${window})`, (model, real) => {
       const { topic, world, pairs } = real;
       if (start === Start.AFTER && after > model.lastId) {
-        assert.throws(() => topic.place(start, after, 0), /not given out/);
+        assert.throws(() => topic.place(start, after), /not given out/);
         return;
       }
-      const { skippedFrom, nextId } = topic.place(start, after, 0);
+      const { skippedFrom, nextId } = topic.place(start, after);
       const book = new NoteBook();
-      const subscription = new Subscription(topic, book, nextId, window, skippedFrom);
-      topic.add(subscription);
-      subscription.pump();
+      const subscription = subscribeAt(topic, book, { window, nextId, missedFrom: skippedFrom });
 
       const first = model.retentionMs === 0 ? model.lastId + 1 : model.firstYoung(world.now);
       const next = start === Start.EARLIEST ? first : start === Start.LATEST ? model.lastId + 1 : after + 1;
@@ -223,18 +221,17 @@ function onPair(name: string, act: (pair: Pair, model: ModelTopic, real: Real, n
   );
 }
 
-const commit = onPair('commit', ({ real, model: reader }, model, { topic, world }, n) => {
-  assert.is(real.subscription.commit(model.lastId + 1), false);
+const commit = onPair('commit', ({ real, model: reader }, model, { world }, n) => {
+  assert.throws(() => real.subscription.commit(model.lastId + 1), /not delivered/);
   // What it was delivered last, or one of the ids before.
   const id = Math.max(0, reader.delivered - (n % 4));
-  assert.is(real.subscription.commit(id), true);
+  real.subscription.commit(id);
   reader.uncommitted = reader.uncommitted.filter((each) => each > id);
-  topic.resume(real.subscription);
   model.deliverTo(reader, model.firstYoung(world.now));
 });
 
 const unsubscribe = onPair('unsubscribe', (pair, model, real) => {
-  real.topic.remove(pair.real.subscription);
+  pair.real.subscription.leave();
   real.pairs = real.pairs.filter((each) => each !== pair);
   model.readers = model.readers.filter((each) => each !== pair.model);
 });
@@ -251,7 +248,7 @@ const drain = onPair('drain', ({ real, model: reader }, model, { world }) => {
 
 const wait = fc.constantFrom(1, 20, 50, 51, 99, 100, 101, 300).map((milliseconds) =>
   command(`wait(${milliseconds})`, (_, { world }) => {
-    world.endTurn(milliseconds);
+    world.endTick(milliseconds);
   }),
 );
 

@@ -27,10 +27,8 @@ for (const [pattern, fits, others] of table) {
 for (const bad of ['a.>.b', '>.a', 'a..b', '.a', 'a.', '*..>']) {
   patterns(`"${bad}" is no pattern`, () => {
     assert.throws(
-      () => compilePattern(bad, 7),
-      (error: { code: string; request: number }) => {
-        return error.code === 'BAD_TOPIC' && error.request === 7;
-      },
+      () => compilePattern(bad),
+      (error: { code: string }) => error.code === 'BAD_TOPIC',
     );
   });
 }

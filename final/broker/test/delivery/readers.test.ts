@@ -40,7 +40,7 @@ test('resume: in the middle of a frame, after an id that is collected, and in th
     client.frames(create(1, 't', 60_000));
     await client.expect({ type: 'OK' });
     for (let i = 0; i < 50; i++) await publishBatch(client, 't', 10, 1_000);
-    const firstId = running.broker.topics.get('t')?.log.firstId ?? 0;
+    const firstId = running.core.topics.get('t')?.log.firstId ?? 0;
     assert.ok(firstId > 100 && firstId < 480, `kept from ${firstId} on`);
 
     client.frames(subscribe(2, 't', { start: 2, after: 487 }));
@@ -90,7 +90,7 @@ test('subscribed again while frames wait: the new start holds, and nothing comes
     client.frames(subscribe(1, 't'));
     await client.expect({ type: 'OK' });
     client.socket.pause();
-    const session = [...running.broker.sessions()][0];
+    const session = [...running.core.sessions()][0];
     let batches = 0;
     while (session?.full !== true) {
       await publishBatch(publisher, 't', 64, 1_000);
@@ -133,11 +133,11 @@ test('100,000 topics: the next one is refused, and the connection stays', { time
       client.frames(...Array.from({ length: 1_000 }, (_, j) => publish(0, `topic.${i}.${j}`, 'x')));
       await client.expectAlive();
     }
-    assert.equal(running.status().topics, 100_000);
+    assert.equal(running.core.status().topics, 100_000);
     client.frames(publish(1, 'one.more', 'x'), publish(2, 'topic.7.7', 'y'));
     await client.expectError('LIMIT', 1);
     await client.expect({ type: 'PUBLISHED', request: 2, firstId: 2 });
-    assert.equal(running.status().logBytes, 0);
+    assert.equal(running.core.status().logBytes, 0);
   });
 });
 
@@ -158,7 +158,10 @@ test('what is retained goes in time, also when nobody is connected any more', {
     await client.expect({ type: 'OK' });
     await client.expect({ type: 'PUBLISHED' });
     await client.close();
-    await until(() => running.connections === 0 && running.status().logBytes === 0, 'the log has let go');
+    await until(
+      () => running.core.table.size === 0 && running.core.status().logBytes === 0,
+      'the log has let go',
+    );
   });
 });
 
@@ -171,8 +174,8 @@ test('connections that come and go, by end or reset, leave nothing behind', {
       for (const client of clients) client.frames(subscribe(1, 't'), publish(0, 't', 'x'.repeat(1_000)));
       await Promise.all(clients.map((client, i) => (i % 2 === 0 ? client.reset() : client.close())));
     }
-    await until(() => running.connections === 0, 'all are gone');
-    const topic = running.broker.topics.get('t');
+    await until(() => running.core.table.size === 0, 'all are gone');
+    const topic = running.core.topics.get('t');
     assert.equal(topic?.readers.length, 0);
     for (let segment = topic?.log.head; segment !== undefined; segment = segment.next) {
       assert.equal(segment.readers, 0);
@@ -180,6 +183,6 @@ test('connections that come and go, by end or reset, leave nothing behind', {
     const client = await hello();
     client.frames(subscribe(1, 't'));
     await client.expect({ type: 'OK' });
-    await until(() => running.status().logBytes === 0, 'the log has let go');
+    await until(() => running.core.status().logBytes === 0, 'the log has let go');
   });
 });

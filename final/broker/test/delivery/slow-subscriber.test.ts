@@ -32,16 +32,16 @@ test('disconnect: it is closed at its limit; the others get everything', { timeo
     const { running } = stand;
     const { reader, publisher } = await begin(stand);
     let batches = 0;
-    while (running.broker.topics.get('t')?.readers.length === 2) {
+    while (running.core.topics.get('t')?.readers.length === 2) {
       await publishBatch(publisher, 't', BATCH, SIZE);
       batches++;
-      assert.ok(running.status().logBytes <= BOUND, `${running.status().logBytes} bytes of log`);
+      assert.ok(running.core.status().logBytes <= BOUND, `${running.core.status().logBytes} bytes of log`);
       assert.ok(batches < 2_000, 'it was never closed');
     }
     const { skipped } = await readUpTo(reader, 1, batches * BATCH);
     assert.equal(skipped, 0);
-    await until(() => running.connections === 2, 'it is gone');
-    await until(() => running.status().logBytes === 0, 'the log has let go of everything');
+    await until(() => running.core.table.size === 2, 'it is gone');
+    await until(() => running.core.status().logBytes === 0, 'the log has let go of everything');
   });
 });
 
@@ -55,7 +55,7 @@ test('skip: it is told what it lost, and goes on; the others get everything', {
     const batches = 400;
     for (let i = 0; i < batches; i++) {
       await publishBatch(publisher, 't', BATCH, SIZE);
-      assert.ok(running.status().logBytes <= BOUND, `${running.status().logBytes} bytes of log`);
+      assert.ok(running.core.status().logBytes <= BOUND, `${running.core.status().logBytes} bytes of log`);
     }
     assert.equal((await readUpTo(reader, 1, batches * BATCH)).skipped, 0);
     sleeper.socket.resume();
@@ -71,21 +71,21 @@ test('block: publishers wait, and nobody loses anything', { timeout: TIMEOUT }, 
   await withBroker({ maxLagBytes: LIMIT, slowPolicy: 'block', drainTimeoutMs: 0 }, async (stand) => {
     const { running } = stand;
     const { sleeper, reader, publisher } = await begin(stand);
-    const held = (): boolean => [...running.broker.sessions()].some(({ heldBy }) => heldBy.size > 0);
+    const held = (): boolean => [...running.core.sessions()].some(({ heldBy }) => heldBy.size > 0);
     let batches = 0;
     while (!held()) {
       // Not waited for: the answer does not come once the publisher is held.
       publisher.frames(publish(0, 't', ...Array.from({ length: BATCH }, () => 'x'.repeat(SIZE))));
       batches++;
-      const before = running.broker.topics.get('t')?.log.lastId ?? 0;
-      await until(() => held() || (running.broker.topics.get('t')?.log.lastId ?? 0) > before, 'it was read');
-      assert.ok(running.status().logBytes <= BOUND, `${running.status().logBytes} bytes of log`);
+      const before = running.core.topics.get('t')?.log.lastId ?? 0;
+      await until(() => held() || (running.core.topics.get('t')?.log.lastId ?? 0) > before, 'it was read');
+      assert.ok(running.core.status().logBytes <= BOUND, `${running.core.status().logBytes} bytes of log`);
       assert.ok(batches < 2_000, 'it was never held');
     }
     for (let i = 0; i < 20; i++, batches++) {
       publisher.frames(publish(0, 't', ...Array.from({ length: BATCH }, () => 'x'.repeat(SIZE))));
     }
-    assert.ok(running.status().logBytes <= BOUND, `${running.status().logBytes} bytes of log`);
+    assert.ok(running.core.status().logBytes <= BOUND, `${running.core.status().logBytes} bytes of log`);
     sleeper.socket.resume();
     assert.equal((await readUpTo(sleeper, 1, batches * BATCH)).skipped, 0);
     assert.equal((await readUpTo(reader, 1, batches * BATCH)).skipped, 0);
@@ -126,7 +126,7 @@ test('block: held by one topic, it goes on with another one behind it', { timeou
     }
     // All of this in one write: the first PUBLISH makes it wait, and the others wait with it.
     publisher.frames(publish(0, 'a', 'x'), publish(13, 'b', 'y'), publish(14, 'a', 'z'), lag(15));
-    await until(() => [...running.broker.sessions()].some(({ heldBy }) => heldBy.size > 0), 'it is held');
+    await until(() => [...running.core.sessions()].some(({ heldBy }) => heldBy.size > 0), 'it is held');
     for (let id = 1; id <= 13; id++) {
       await slow.expect({ type: 'MESSAGES', firstId: id });
       slow.frames(commit('a', id));
@@ -149,7 +149,7 @@ test('a stopped subscriber resumes after its last id and misses nothing that is 
     await first.expect({ type: 'OK' });
     const { sleeper, publisher } = await begin(stand);
     let batches = 0;
-    while (running.broker.topics.get('t')?.readers.length === 2) {
+    while (running.core.topics.get('t')?.readers.length === 2) {
       await publishBatch(publisher, 't', BATCH, SIZE);
       batches++;
       assert.ok(batches < 2_000, 'it was never closed');

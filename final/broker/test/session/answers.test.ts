@@ -2,22 +2,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BrokerType, type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol/old';
+import { type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol/old';
 import { publish, subscribe, unsubscribe } from '../../../../chapters/04-full-protocol/test/requests.ts';
-import { LogBroker, type LogBrokerOptions } from '../../log-broker.ts';
+import { Access } from '../../access/access.ts';
+import { BrokerCore } from '../../core.ts';
+import { type LimitOptions, readBrokerLimits } from '../../limits.ts';
+import { ERRORS_ONLY } from '../../logger.ts';
 import { Stuck, TIMEOUT, until } from '../harness.ts';
 import { decode } from '../support.ts';
 
 const HELLO: ClientFrame = { type: ClientType.HELLO, version: 1, name: 'x', token: '' };
 
 /** A broker with one client that has said HELLO, on a clock that the test moves. */
-async function begin(options: LogBrokerOptions = {}) {
+async function begin(options: LimitOptions = {}) {
   const time = { now: 1_000, asked: 0 };
   const clock = (): number => {
     time.asked++;
     return time.now;
   };
-  const broker = new LogBroker({ sweepInterval: 2, clock, ...options });
+  const access = new Access();
+  const settings = {
+    limits: readBrokerLimits(options),
+    sweepInterval: 2,
+    clock,
+    access,
+    logger: ERRORS_ONLY,
+  };
+  const broker = new BrokerCore(settings);
   const stream = new Stuck();
   const connection = broker.table.adopt(stream);
   assert.ok(connection !== undefined);
@@ -87,7 +98,7 @@ test('what it published in its very last turn reaches it, too', { timeout: TIMEO
   await until(() => connection.state !== 'open', 'our side ends, too');
   assert.deepEqual(
     frames().map(({ type }) => type),
-    [BrokerType.WELCOME, BrokerType.OK, BrokerType.MESSAGES],
+    ['WELCOME', 'OK', 'MESSAGES'],
   );
   await close();
 });
@@ -100,7 +111,7 @@ test('a silent client is sent two PINGs, then closed; one that answers is not', 
     drainTimeoutMs: 0,
   });
   stream.free();
-  const pings = (): number => frames().filter(({ type }) => type === BrokerType.PING).length;
+  const pings = (): number => frames().filter(({ type }) => type === 'PING').length;
   await swept();
   for (let i = 1; i <= 4; i++) {
     time.now += 1_000;
@@ -118,7 +129,7 @@ test('a silent client is sent two PINGs, then closed; one that answers is not', 
   time.now += 1_000;
   await until(() => connection.state !== 'open', 'it is closed');
   const last = frames().at(-1);
-  assert.ok(last?.type === BrokerType.ERROR && last.code === ErrorCode.TIMEOUT, errorName(ErrorCode.TIMEOUT));
+  assert.ok(last?.type === 'ERROR' && last.code === ErrorCode.TIMEOUT, errorName(ErrorCode.TIMEOUT));
   await close();
 });
 

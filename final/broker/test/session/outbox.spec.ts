@@ -1,14 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Connection } from '#connections';
 import { Outbox } from '../../session/outbox.ts';
 
 /** A connection that notes what is written to it. */
 class Wire {
-  readonly writes: Buffer[] = [];
+  readonly writes: Uint8Array[] = [];
   room = true;
   queuedBytes = 0;
-  write(bytes: Buffer): boolean {
+  write(bytes: Uint8Array): boolean {
     this.writes.push(bytes);
     return this.room;
   }
@@ -17,7 +16,7 @@ class Wire {
 function make(): { wire: Wire; outbox: Outbox; later: Outbox[] } {
   const wire = new Wire();
   const later: Outbox[] = [];
-  const outbox = new Outbox(wire as unknown as Connection<unknown>, {
+  const outbox = new Outbox(wire, {
     flushLater: (each) => later.push(each),
   });
   return { wire, outbox, later };
@@ -33,7 +32,10 @@ test('small frames of one turn leave together, in order', () => {
   assert.equal(later, [outbox], 'it asked once');
   assert.is(outbox.queuedBytes, 3);
   outbox.flush();
-  assert.equal(wire.writes.map(String), ['abc']);
+  assert.equal(
+    wire.writes.map((bytes) => Buffer.from(bytes).toString()),
+    ['abc'],
+  );
   outbox.flush();
   assert.is(wire.writes.length, 1);
 });

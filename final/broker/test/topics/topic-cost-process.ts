@@ -11,9 +11,9 @@ function used(): number {
 
 const world = new World({ maxTopics: COUNT });
 for (let i = 0; i < 1_000; i++) world.publish(world.topic(`warm.${i}`), 'x');
-world.endTurn();
+world.endTick();
 const before = used();
 for (let i = 0; i < COUNT - 1_000; i++) world.publish(world.topic(`a.topic.with.a.name.${i}`), 'x');
-world.endTurn();
+world.endTick();
 process.stdout.write(`${Math.round((used() - before) / (COUNT - 1_000))}\n`);
 if (world.topics.size !== COUNT) throw new Error(`${world.topics.size} topics`);

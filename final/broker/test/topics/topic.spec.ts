@@ -1,17 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ProtocolError, Start } from '#protocol/old';
-import { Subscription } from '../../delivery/subscription.ts';
+import { ProtocolError, Start } from '#protocol';
 import type { Topic } from '../../topics/topic.ts';
-import { NoteBook, World } from '../support.ts';
+import { NoteBook, subscribe as subscribeAt, World } from '../support.ts';
 
-/** Subscribe as a session does. */
+/** Subscribe as a client asks for it. */
 function subscribe(topic: Topic, start: number, after = 0, window = 0): NoteBook {
   const book = new NoteBook();
-  const { skippedFrom, nextId } = topic.place(start, after, 0);
-  const subscription = new Subscription(topic, book, nextId, window, skippedFrom);
-  topic.add(subscription);
-  subscription.pump();
+  const { skippedFrom, nextId } = topic.place(start, after);
+  subscribeAt(topic, book, { window, nextId, missedFrom: skippedFrom });
   return book;
 }
 
@@ -28,11 +25,11 @@ test('retention 0: nobody there, nothing kept, but ids go on', () => {
   const world = new World();
   const topic = world.topic();
   world.publish(topic, 'a', 'b');
-  world.endTurn();
+  world.endTick();
   assert.is(topic.log.bytes, 0);
   const book = subscribe(topic, Start.EARLIEST);
   world.publish(topic, 'c');
-  world.endTurn();
+  world.endTick();
   assert.equal(book.take(), ['3-3 c']);
 });
 
@@ -42,10 +39,10 @@ test('retention 0: nothing is kept for one who resumes; it is told', () => {
   const other = subscribe(topic, Start.LATEST);
   other.full = true;
   world.publish(topic, 'a', 'b', 'c');
-  world.endTurn();
+  world.endTick();
   const book = subscribe(topic, Start.AFTER, 1);
   world.publish(topic, 'd');
-  world.endTurn();
+  world.endTick();
   assert.equal(book.take(), ['skipped 2-3', '4-4 d']);
   other.drain();
   assert.equal(other.take(), ['1-3 a b c', '4-4 d'], 'it was kept for who was there');
@@ -56,11 +53,11 @@ test('what lies in the log by chance does not become retained by a CREATE', () =
   const topic = world.topic();
   subscribe(topic, Start.LATEST);
   world.publish(topic, 'a');
-  world.endTurn();
+  world.endTick();
   assert.ok(topic.log.bytes > 0);
   topic.create({ retentionMs: 60_000, dedupeMs: 0 });
   world.publish(topic, 'b');
-  world.endTurn();
+  world.endTick();
   assert.equal(subscribe(topic, Start.EARLIEST).take(), ['2-2 b']);
 });
 
@@ -69,41 +66,37 @@ test('every start, and ids that are collected or in the future', () => {
   const topic = world.topic();
   topic.create({ retentionMs: 1_000, dedupeMs: 0 });
   world.publish(topic, 'a', 'b');
-  world.endTurn(600);
+  world.endTick(600);
   world.publish(topic, 'c', 'd');
-  world.endTurn();
+  world.endTick();
   assert.equal(subscribe(topic, Start.EARLIEST).take(), ['1-2 a b', '3-4 c d']);
   assert.equal(subscribe(topic, Start.LATEST).take(), []);
   assert.equal(subscribe(topic, Start.AFTER, 0).take(), ['1-2 a b', '3-4 c d']);
   assert.equal(subscribe(topic, Start.AFTER, 1).take(), ['2-2 b', '3-4 c d']);
   assert.equal(subscribe(topic, Start.AFTER, 3).take(), ['4-4 d']);
   assert.equal(subscribe(topic, Start.AFTER, 4).take(), []);
-  world.endTurn(600);
+  world.endTick(600);
   assert.equal(subscribe(topic, Start.EARLIEST).take(), ['3-4 c d']);
   assert.equal(subscribe(topic, Start.AFTER, 1).take(), ['skipped 2-2', '3-4 c d']);
   assert.equal(subscribe(topic, Start.AFTER, 2).take(), ['3-4 c d']);
-  world.endTurn(600);
+  world.endTick(600);
   assert.equal(subscribe(topic, Start.AFTER, 1).take(), ['skipped 2-4']);
   for (const after of [5, 2 ** 53 - 1]) {
     assert.throws(
-      () => topic.place(Start.AFTER, after, 9),
-      (error: unknown) =>
-        error instanceof ProtocolError &&
-        error.code === 'OUT_OF_RANGE' &&
-        error.request === 9 &&
-        !error.fatal,
+      () => topic.place(Start.AFTER, after),
+      (error: unknown) => error instanceof ProtocolError && error.code === 'OUT_OF_RANGE' && !error.fatal,
     );
   }
 });
 
-test('"what comes next" does not include what this very turn has brought', () => {
+test('"what comes next" does not include what this very tick has brought', () => {
   const world = new World();
   const topic = world.topic();
   topic.create({ retentionMs: 1_000, dedupeMs: 0 });
   world.publish(topic, 'a');
   const book = subscribe(topic, Start.LATEST);
   world.publish(topic, 'b');
-  world.endTurn();
+  world.endTick();
   assert.equal(book.take(), ['2-2 b']);
 });
 
@@ -115,7 +108,7 @@ test('bytes: more than a topic may retain is skipped', () => {
   book.full = true;
   for (let i = 0; i < 100; i++) {
     world.publish(topic, 'x'.repeat(1_000));
-    world.endTurn();
+    world.endTick();
   }
   const { firstId, bytes } = topic.log;
   assert.ok(firstId > 70 && bytes <= 25_000);
@@ -131,12 +124,12 @@ test('dedupe at the topic: the second of a key gets no id, until the window is o
   topic.create({ retentionMs: 60_000, dedupeMs: 1_000 });
   const book = subscribe(topic, Start.LATEST);
   assert.is(world.publish(topic, ['k', 'a'], ['k', 'b'], ['l', 'c'], 'd', 'd'), 4);
-  world.endTurn(1_000);
+  world.endTick(1_000);
   assert.equal(book.take(), ['1-4 a c d d']);
   assert.is(world.publish(topic, ['k', 'e']), 0);
-  world.endTurn(1);
+  world.endTick(1);
   assert.is(world.publish(topic, ['k', 'f']), 1);
-  world.endTurn();
+  world.endTick();
   assert.equal(book.take(), ['5-5 f']);
   assert.equal(
     subscribe(topic, Start.EARLIEST).take(),
@@ -162,15 +155,15 @@ test('a quiet topic lets go of its memory, whether somebody reads it or not', ()
     topic.create({ retentionMs: 1_000, dedupeMs: 0 });
     const book = name === 'read' ? subscribe(topic, Start.EARLIEST) : undefined;
     world.publish(topic, 'a');
-    world.endTurn(500);
+    world.endTick(500);
     topic.sweep();
     topic.sweep();
     assert.ok(topic.log.bytes > 0, 'it is retained still');
-    world.endTurn(600);
+    world.endTick(600);
     topic.sweep();
     assert.is(topic.log.bytes, 0);
     world.publish(topic, 'b');
-    world.endTurn();
+    world.endTick();
     assert.equal(subscribe(topic, Start.AFTER, 0).take(), ['skipped 1-1', '2-2 b']);
     if (book) assert.equal(book.take(), ['1-1 a', '2-2 b']);
   }
@@ -182,7 +175,7 @@ test('a topic that was forgotten says so: there may be another of its name', () 
   const book = subscribe(topic, Start.LATEST);
   world.topics.remove(topic);
   assert.is(world.topic('inbox'), topic, 'somebody reads it');
-  topic.remove(topic.readers[0]!);
+  book.leave();
   world.topics.remove(topic);
   assert.is(topic.forgotten, true);
   assert.is.not(world.topic('inbox'), topic);

@@ -4,63 +4,60 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { boundPort, listen } from '#framing/net';
+import { isWelcomeOrigin } from '../access/origin.ts';
+import type { Faults } from '../faults.ts';
 
-/** What becomes of a WebSocket that was let in: a stream of bytes like any other. */
-export type Adopt = (stream: Duplex, info: { remoteAddress?: string }) => void;
-
-/** Options of {@link WebSocketDoor}. */
-export interface WebSocketDoorOptions {
+/** What a {@link WebSocketDoor} needs of the broker. */
+export interface WebSocketHost {
   /** Largest message, in bytes. */
   readonly maxPayload: number;
   /** Pages from these origins may connect, beside those that come from the same host and port. */
   readonly allowedOrigins: readonly string[];
-  readonly adopt: Adopt;
+  readonly faults: Pick<Faults, 'report'>;
+  /** Takes in a WebSocket that was let in: a stream of bytes like any other. */
+  adopt(stream: Duplex, info: { remoteAddress?: string }): void;
 }
 
 /** Lets WebSockets in: on an HTTP server of its own, or on that of the inspector. */
 export class WebSocketDoor {
   readonly #server: WebSocketServer;
-  readonly #options: WebSocketDoorOptions;
+  readonly #host: WebSocketHost;
 
-  constructor(options: WebSocketDoorOptions) {
-    this.#options = options;
+  constructor(host: WebSocketHost) {
+    this.#host = host;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       // Compression would cost more than the broker itself, and memory for every connection.
       perMessageDeflate: false,
-      maxPayload: options.maxPayload,
+      maxPayload: host.maxPayload,
     });
   }
 
   /** Answers an HTTP upgrade: with a WebSocket, or with a refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    if (!this.#isWelcome(request)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    const { origin, host } = request.headers;
+    if (!isWelcomeOrigin(origin, host, this.#host.allowedOrigins)) {
+      refuseUpgrade(socket, '403 Forbidden');
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const { remoteAddress, remotePort } = socket as Socket;
-      const stream = createWebSocketStream(webSocket, { highWaterMark: 65_536 });
-      this.#options.adopt(stream, { remoteAddress: `${remoteAddress}:${remotePort}` });
-    });
-  }
-
-  /**
-   * A browser says which page asks. Without this check any page that somebody visits could talk to a broker on
-   * their machine. Programs that are no browsers send no origin.
-   */
-  #isWelcome({ headers }: IncomingMessage): boolean {
-    const { origin, host } = headers;
-    if (origin === undefined) return true;
-    if (this.#options.allowedOrigins.includes(origin)) return true;
     try {
-      return new URL(origin).host === host;
-    } catch {
-      return false;
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+        const { remoteAddress, remotePort } = socket as Socket;
+        const stream = createWebSocketStream(webSocket, { highWaterMark: 65_536 });
+        this.#host.adopt(stream, { remoteAddress: `${remoteAddress}:${remotePort}` });
+      });
+    } catch (fault) {
+      this.#host.faults.report(fault, { where: 'a WebSocket upgrade' });
+      socket.destroy();
     }
   }
+}
+
+/** Answers an HTTP upgrade with nothing but a status, such as `404 Not Found`. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** An HTTP server that does nothing but let WebSockets in. */
@@ -87,7 +84,7 @@ export async function listenForWebSockets(
   });
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?')[0] === where.path) door.upgrade(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else refuseUpgrade(socket, '404 Not Found');
   });
   await listen(server, where.host, where.port);
   return {
