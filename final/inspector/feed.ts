@@ -93,7 +93,8 @@ export class Feed {
     const looking = this.#viewers.size > 0;
     if (looking && this.#timer === undefined) {
       this.#timer = setInterval(() => {
-        for (const viewer of this.#viewers) this.#tell(viewer);
+        const { faults } = this.#broker.core;
+        for (const viewer of this.#viewers) faults.guard('the inspector', () => this.#tell(viewer));
       }, INTERVAL).unref();
     } else if (!looking) {
       clearInterval(this.#timer);

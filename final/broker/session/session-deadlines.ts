@@ -74,3 +74,15 @@ export class SessionDeadlines {
     return 'ping';
   }
 }
+
+/** What a client is told of a deadline that has passed. */
+export function describeOverdue(overdue: Exclude<Overdue, 'ping'>, timeouts: SessionTimeouts): string {
+  switch (overdue) {
+    case 'hello':
+      return `no HELLO within ${timeouts.helloTimeoutMs} ms`;
+    case 'frame':
+      return `a frame took more than ${timeouts.frameTimeoutMs} ms to arrive`;
+    case 'silence':
+      return `${MAX_PINGS} PINGs in ${MAX_PINGS * timeouts.idleMs} ms were not answered`;
+  }
+}

@@ -22,7 +22,7 @@ import { Outbox } from './outbox.ts';
 import type { PostponedFrames } from './postponed-frames.ts';
 import type { PublishingClient } from './publishing.ts';
 import { ReadPause, type ReadPauseHost } from './read-pause.ts';
-import { type Overdue, SessionDeadlines } from './session-deadlines.ts';
+import { describeOverdue, SessionDeadlines } from './session-deadlines.ts';
 import type { TickScheduler } from './tick-scheduler.ts';
 
 const debug = createDebug('leveret:broker');
@@ -137,7 +137,7 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
     const overdue = this.#deadlines.check(now, !this.readPause.on, limits);
     if (overdue === undefined || this.state === 'closing') return;
     if (overdue === 'ping') this.answer({ type: 'PING', bytes: Buffer.alloc(0) });
-    else this.fail(new ProtocolError('TIMEOUT', OVERDUE[overdue](limits)));
+    else this.fail(new ProtocolError('TIMEOUT', describeOverdue(overdue, limits)));
   }
 
   /** The client was let in: from now on it may send anything. */
@@ -278,10 +278,3 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
     this.outbox.flush();
   }
 }
-
-/** What a client is told of a deadline that has passed. */
-const OVERDUE: Record<Exclude<Overdue, 'ping'>, (limits: BrokerLimits) => string> = {
-  hello: ({ helloTimeoutMs }) => `no HELLO within ${helloTimeoutMs} ms`,
-  frame: ({ frameTimeoutMs }) => `a frame took more than ${frameTimeoutMs} ms to arrive`,
-  silence: ({ idleMs }) => `two PINGs in ${idleMs * 2} ms were not answered`,
-};

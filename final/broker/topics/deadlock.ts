@@ -5,7 +5,7 @@ import type { HeldClient } from './topic-reader.ts';
  *
  * Under the policy `block` a client waits for a topic, which waits for a reader, which reads for another client, which may
  * wait in turn. Where that chain leads back to the client itself, nobody in it will ever go on: what the client sends, its
- * commits included, is not read. The reader that closes the circle is disconnected as too slow, and all others go on.
+ * commits included, is not read. The reader that closes the cycle is disconnected as too slow, and all others go on.
  *
  * @param client - the one that has just begun to wait, or whose reader has just begun to hold others back
  */

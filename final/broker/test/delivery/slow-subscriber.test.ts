@@ -12,7 +12,7 @@ import {
 import { publishBatch, readUpTo, type Stand, TIMEOUT, until, withBroker } from '../harness.ts';
 
 const LIMIT = 1_048_576;
-/** The limit, the segment in which the last of it lies, and what may come in one turn. */
+/** The limit, the segment in which the last of it lies, and what may come in one tick. */
 const BOUND = LIMIT + 2 * MAX_SEGMENT_SIZE + 262_144;
 const BATCH = 64;
 const SIZE = 1_000;
@@ -93,7 +93,7 @@ test('block: publishers wait, and nobody loses anything', { timeout: TIMEOUT }, 
   });
 });
 
-test('block: one who waits for itself is disconnected; the others go on', { timeout: TIMEOUT }, async () => {
+test('block: a client in a deadlock with itself is disconnected; the others go on', { timeout: TIMEOUT }, async () => {
   await withBroker({ maxLagMessages: 10, slowPolicy: 'block' }, async ({ hello }) => {
     const [selfish, reader, publisher] = [await hello(), await hello(), await hello()];
     reader.frames(subscribe(1, 't'));

@@ -78,7 +78,7 @@ test('with a small limit, too, it goes on after it has read', { timeout: TIMEOUT
   await close();
 });
 
-test('the end of what it sent waits for its turn', { timeout: TIMEOUT }, async () => {
+test('the end of what it sent is handled after the frames before it', { timeout: TIMEOUT }, async () => {
   const { stream, connection, frames, close } = await begin({ highWaterBytes: 1_000 });
   stream.receive(...Array.from({ length: 5_000 }, () => unsubscribe(7, 't')));
   stream.push(null);
@@ -90,7 +90,7 @@ test('the end of what it sent waits for its turn', { timeout: TIMEOUT }, async (
   await close();
 });
 
-test('what it published in its very last turn reaches it, too', { timeout: TIMEOUT }, async () => {
+test('what it published in its very last tick reaches it, too', { timeout: TIMEOUT }, async () => {
   const { stream, connection, frames, close } = await begin();
   stream.free();
   stream.receive(subscribe(1, 't'), publish(0, 't', 'last words'));

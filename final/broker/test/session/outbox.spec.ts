@@ -25,7 +25,7 @@ function make(): { wire: Wire; outbox: Outbox; later: Outbox[] } {
 const small = (text: string): Buffer => Buffer.from(text);
 const large = (fill: number): Buffer => Buffer.alloc(5_000, fill);
 
-test('small frames of one turn leave together, in order', () => {
+test('small frames of one tick leave together, in order', () => {
   const { wire, outbox, later } = make();
   for (const text of ['a', 'b', 'c']) outbox.send(small(text));
   assert.is(wire.writes.length, 0);

@@ -177,7 +177,7 @@ test('two that wait for one another: one is disconnected, the other goes on', ()
   assert.is(left.heldBy.size, 0);
 });
 
-test('a chain is no circle: nobody is disconnected', () => {
+test('a chain is no deadlock: nobody is disconnected', () => {
   const world = new World({ maxLagMessages: 5, slowPolicy: 'block' });
   const [incoming, outgoing] = [world.topic('in'), world.topic('out')];
   const [source, worker, sink] = [new Client(), new Client(), new Client()];
