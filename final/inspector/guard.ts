@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isLoopback } from '../broker/access/exposure.ts';
-import { isWelcomeOrigin } from '../broker/access/origin.ts';
 import type { Grants } from '../broker/access/grants.ts';
+import { isWelcomeOrigin } from '../broker/access/origin.ts';
 import type { Broker } from '../broker/broker.ts';
 import { STATUS_TOPIC } from '../broker/topics/reserved-names.ts';
 

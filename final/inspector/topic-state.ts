@@ -12,7 +12,9 @@ const MAX_READERS = 24;
 export function topicState(topic: Topic, rate: number): TopicState {
   const { name, log, settings, readers } = topic;
   const segments = segmentsOf(topic);
-  const seen = readers.slice(0, MAX_READERS_SEEN).map((reader) => readerState(reader, log.end));
+  const seen = readers
+    .slice(0, MAX_READERS_SEEN)
+    .map((reader) => readerState(reader, (id) => offsetOf(id, segments, log.end)));
   seen.sort((a, b) => b.lag - a.lag);
   return {
     name,
@@ -55,7 +57,7 @@ function offsetOf(id: number, segments: readonly SegmentState[], end: number): n
   return end;
 }
 
-function readerState(reader: TopicReader, end: number): ReaderState {
-  const { cursor, unread } = reader;
-  return { ...reader.report(), nextId: cursor.nextId, at: end - cursor.lagBytes, lag: unread };
+function readerState(reader: TopicReader, offset: (id: number) => number): ReaderState {
+  const { nextId } = reader.cursor;
+  return { ...reader.report(), nextId, at: offset(nextId), lag: reader.unread };
 }

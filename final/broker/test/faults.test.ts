@@ -139,8 +139,9 @@ test('in timers: the process goes on', TIMEOUT, async (t) => {
   broker.core.topics.use('a').sweep = mistake;
   await until(() => errors.length > 0, 'the sweep has failed');
   const before = broker.core.faults.count;
-  bystander.frames(subscribe(1, '$sys.status'));
-  await bystander.expect({ type: 'OK', request: 1 });
+  const watcher = await clientFor(t, broker);
+  watcher.frames(subscribe(1, '$sys.status'));
+  await watcher.expect({ type: 'OK', request: 1 });
   broker.core.topics.use('$sys.status').publish = mistake;
   await until(() => broker.core.faults.count > before, 'the system topic has failed');
   await bystander.expectAlive();

@@ -38,7 +38,8 @@ export interface ReaderReport {
 
 /** Whoever reads a topic's log with a cursor of its own: one client, or a group of them. */
 export interface TopicReader {
-  readonly cursor: Pick<Cursor, 'nextId' | 'lagBytes'>;
+  /** Its place in the log. */
+  readonly cursor: Pick<Cursor, 'nextId'>;
   /** True while its lag holds the topic's publishers back. */
   blocking: boolean;
   /** The clients that it reads for. */

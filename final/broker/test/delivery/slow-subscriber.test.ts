@@ -93,7 +93,9 @@ test('block: publishers wait, and nobody loses anything', { timeout: TIMEOUT }, 
   });
 });
 
-test('block: a client in a deadlock with itself is disconnected; the others go on', { timeout: TIMEOUT }, async () => {
+test('block: a client in a deadlock with itself is disconnected; the others go on', {
+  timeout: TIMEOUT,
+}, async () => {
   await withBroker({ maxLagMessages: 10, slowPolicy: 'block' }, async ({ hello }) => {
     const [selfish, reader, publisher] = [await hello(), await hello(), await hello()];
     reader.frames(subscribe(1, 't'));
