@@ -13,5 +13,8 @@ export interface BrokerStatus {
   readonly logBytes: number;
   /** Faults of the broker itself since it started. */
   readonly internalErrors: number;
+  readonly uptimeMs: number;
+  /** How late the event loop serves its timers: the 99th percentile. */
+  readonly eventLoopDelayMs: number;
   readonly connections: ConnectionStatus;
 }

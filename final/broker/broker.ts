@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { TlsOptions } from 'node:tls';
 import { type Clock, monotonicClock } from '#topics';
 import { Access } from './access/access.ts';
 import type { Grants } from './access/grants.ts';
 import { BrokerCore } from './core.ts';
 import { readBrokerLimits } from './limits.ts';
-import { tlsOptions } from './listeners/tls.ts';
+import { listenForTls, type TlsListener } from './listeners/tls-listener.ts';
+import { tlsOptions } from './listeners/tls-options.ts';
 import { listenForWebSockets, WebSocketDoor } from './listeners/web-socket-listener.ts';
 import { ERRORS_ONLY, type Logger } from './logger.ts';
 import {
@@ -32,11 +34,6 @@ export class Broker implements AsyncDisposable {
    * @internal
    */
   readonly webSockets: WebSocketDoor;
-
-  /** @internal */
-  readonly eventLoopDelay = new EventLoopDelay();
-  /** When it was made, by `performance.now()`. @internal */
-  readonly startedAt = performance.now();
 
   readonly #settings: BrokerSettings;
   readonly #logger: Logger;
@@ -150,7 +147,10 @@ export class Broker implements AsyncDisposable {
   async #listenOn({ type, host, port, path }: ListenerSettings): Promise<void> {
     const tls = type === 'tls' || type === 'wss' ? tlsOptions(this.#settings.tls) : undefined;
     if (type === 'tcp' || type === 'tls') {
-      const listener = await this.core.table.listen({ host, port, ...(tls === undefined ? {} : { tls }) });
+      const listener = await (tls === undefined
+        ? this.core.table.listen({ host, port })
+        : this.#listenForTls(host, port, tls));
+      this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     } else {
       const listener = await listenForWebSockets(this.webSockets, { host, port, path }, tls);
@@ -158,6 +158,14 @@ export class Broker implements AsyncDisposable {
       this.#addresses.push({ type, host, port: listener.port });
     }
     this.#logger.info(this.#addresses.at(-1) ?? {}, 'listening');
+  }
+
+  #listenForTls(host: string, port: number, tls: TlsOptions): Promise<TlsListener> {
+    const { maxConnections } = this.core.limits;
+    const adopt = (socket: Duplex): void => this.adopt(socket);
+    const lost = (error: Error): void =>
+      this.#logger.debug({ reason: error.message }, 'connection not accepted');
+    return listenForTls({ host, port, maxConnections, adopt, lost }, tls);
   }
 }
 

@@ -7,6 +7,7 @@ import type { BrokerStatus } from './broker-status.ts';
 import { Groups } from './delivery/groups.ts';
 import { PatternSubscriptions } from './delivery/pattern-subscription.ts';
 import { PlainSubscriptions } from './delivery/plain-subscription.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
 import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
@@ -48,6 +49,8 @@ export class BrokerCore {
   readonly epoch = randomInt(1, 2 ** 47);
 
   readonly #sweepInterval: number;
+  readonly #eventLoopDelay = new EventLoopDelay();
+  readonly #startedAt = performance.now();
   readonly #logger: Logger;
   #idleSweep: NodeJS.Timeout | undefined;
   // Connections that have not said HELLO and may still do.
@@ -92,9 +95,9 @@ export class BrokerCore {
     this.table = new ConnectionTable<Session>(
       {
         maxConnections: limits.maxConnections,
-        writeTimeout: limits.drainTimeoutMs,
-        closeTimeout: limits.closeTimeoutMs,
-        sweepInterval,
+        writeTimeoutMs: limits.drainTimeoutMs,
+        closeTimeoutMs: limits.closeTimeoutMs,
+        sweepIntervalMs: sweepInterval,
         clock,
       },
       {
@@ -135,6 +138,8 @@ export class BrokerCore {
       published,
       logBytes,
       internalErrors: this.faults.count,
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+      eventLoopDelayMs: this.#eventLoopDelay.read().p99,
       connections: this.table.status(),
     };
   }
@@ -148,8 +153,9 @@ export class BrokerCore {
   async close(deadline: number): Promise<void> {
     this.system.close();
     for (const session of this.sessions()) this.#on(session, () => session.close('shutdown'));
-    await this.table.shutdown({ deadline });
+    await this.table.shutdown({ deadlineMs: deadline });
     clearInterval(this.#idleSweep);
+    this.#eventLoopDelay.close();
   }
 
   #opened(connection: Connection<Session>, host: SessionHost): void {

@@ -79,11 +79,12 @@ export class Observer {
   /** What there is to see now. */
   look(): InspectorState {
     const now = performance.now();
-    const { epoch, topics, subscriptions, published, logBytes, connections } = this.#totals.status(now);
+    const status = this.#totals.status(now);
+    const { epoch, uptimeMs, topics, subscriptions, published, logBytes, connections } = status;
     return {
       at: Date.now(),
       epoch,
-      uptimeMs: Math.round(now - this.#broker.startedAt),
+      uptimeMs,
       addresses: this.#broker.addresses.map(({ type, host, port }) => `${type} ${host}:${port}`),
       totals: {
         connections: connections.connections,
@@ -95,7 +96,7 @@ export class Observer {
         queuedBytes: connections.queuedBytes,
         logBytes,
         residentBytes: process.memoryUsage.rss(),
-        eventLoopDelayMs: this.#broker.eventLoopDelay.read().p99,
+        eventLoopDelayMs: status.eventLoopDelayMs,
       },
       topics: this.#topics.look(now).map(({ item, rate }) => topicState(item, rate)),
       connections: this.#sessions.look(now).map(({ item }) => connectionState(item)),

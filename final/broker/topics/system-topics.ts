@@ -56,8 +56,6 @@ export class SystemTopics {
   readonly #host: SystemTopicsHost;
   readonly #timer: NodeJS.Timeout;
   readonly #inboxes = new Set<Topic>();
-  readonly #startedAt = performance.now();
-  readonly #delay: EventLoopDelay;
   #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(host: SystemTopicsHost) {
@@ -84,8 +82,8 @@ export class SystemTopics {
 
   /** What the broker holds and does now; begins a new stretch of time for the rates. */
   status(): StatusMessage {
-    const { epoch, topics, subscriptions, published, logBytes, internalErrors, connections } =
-      this.#host.status();
+    const { connections, ...status } = this.#host.status();
+    const { published } = status;
     const at = performance.now();
     const { bytesIn, bytesOut } = connections;
     const before = this.#before;
@@ -93,20 +91,13 @@ export class SystemTopics {
     this.#before = { at, published, bytesIn, bytesOut };
     return {
       at: Date.now(),
-      epoch,
-      uptimeMs: Math.round(at - this.#startedAt),
+      ...status,
       connections: connections.connections,
-      topics,
-      subscriptions,
-      published,
       publishedPerSecond: (published - before.published) / seconds,
       bytesInPerSecond: (bytesIn - before.bytesIn) / seconds,
       bytesOutPerSecond: (bytesOut - before.bytesOut) / seconds,
       queuedBytes: connections.queuedBytes,
-      logBytes,
-      internalErrors,
       residentBytes: process.memoryUsage.rss(),
-      eventLoopDelayMs: this.#delay.read().p99,
     };
   }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { ConnectionTable } from '#connections';
-import { RawSocket, until } from '../../../chapters/01-framed-echo/test/raw-socket.ts';
-import { listenForTls } from '../tls-listener.ts';
+import { RawSocket, until } from '../../../../chapters/01-framed-echo/test/raw-socket.ts';
+import { listenForTls } from '../../listeners/tls-listener.ts';
 
 /** A shared secret instead of a certificate: nothing to generate, nothing that expires. */
 const secret = Buffer.from('0123456789abcdef');
