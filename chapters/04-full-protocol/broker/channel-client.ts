@@ -1,0 +1,102 @@
+import { type BroadcastChannel, Lagged, type Receiver } from '#broadcast';
+import { LeveretError } from '#framing';
+import { type Message, Subscriber, type TopicRegistry } from '#topics';
+import { type ClientFrame, encodeBrokerFrame, type FrameNamed, Start, type WireRecord } from '../wire/index.ts';
+import type { EngineClient, EngineClientHost, Published } from './engine.ts';
+import type { BrokerLimits } from './limits.ts';
+import { nextFrame } from './next-frame.ts';
+
+/** What a client's part needs of its engine. */
+export interface ChannelClientHost {
+  readonly limits: BrokerLimits;
+  readonly topics: TopicRegistry;
+  readonly channel: BroadcastChannel<Message>;
+  publish(topic: string, records: readonly WireRecord[]): Published;
+}
+
+/** One client: takes from the channel what it subscribed to into its buffers, and sends it from there. */
+export class ChannelClient implements EngineClient {
+  readonly #engine: ChannelClientHost;
+  readonly #session: EngineClientHost;
+  readonly #subscriber: Subscriber;
+  readonly #receiver: Receiver<Message>;
+  readonly #onClose: () => void;
+
+  constructor(engine: ChannelClientHost, session: EngineClientHost, onClose: () => void) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#onClose = onClose;
+    this.#subscriber = new Subscriber(engine.limits);
+    this.#receiver = engine.channel.subscribe(() => session.wake());
+  }
+
+  get lag(): number {
+    // What was published before counts.
+    this.#collect();
+    return this.#subscriber.lag;
+  }
+
+  publish(topic: string, records: readonly WireRecord[]): Published {
+    return this.#engine.publish(topic, records);
+  }
+
+  // #region subscribe
+  subscribe({ topic, start, after, window }: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {
+    const { topics } = this.#engine;
+    // First what could refuse it: a request that is refused must not leave a topic behind.
+    this.#subscriber.checkRoom(topic);
+    const lastId = topics.get(topic)?.lastId ?? 0;
+    if (start === Start.AFTER && after > lastId) {
+      throw new LeveretError('OUT_OF_RANGE', `after id ${after}, but the last id is ${lastId}`);
+    }
+    const from = start === Start.AFTER ? { after } : start === Start.EARLIEST ? 'earliest' : 'latest';
+    this.#subscriber.subscribe(topics.use(topic), { start: from, window });
+  }
+  // #endregion subscribe
+
+  unsubscribe(topic: string): void {
+    this.#subscriber.unsubscribe(topic);
+  }
+
+  commit(topic: string, id: number): void {
+    this.#subscriber.commit(topic, id);
+  }
+
+  // #region deliver
+  deliver(): void {
+    this.#collect();
+    const { maxFrameSize } = this.#engine.limits;
+    while (!this.#session.full) {
+      const frame = nextFrame(this.#subscriber, maxFrameSize);
+      if (frame === undefined) return;
+      this.#session.send(encodeBrokerFrame(frame));
+    }
+  }
+  // #endregion deliver
+
+  /** For the engine: take what is in the channel, now. What goes wrong here is this client's, not the publisher's. */
+  collectNow(): void {
+    try {
+      this.#collect();
+    } catch (error) {
+      this.#session.fail(error);
+    }
+  }
+
+  close(): void {
+    this.#receiver.finish();
+    this.#subscriber.close();
+    this.#onClose();
+  }
+
+  // #region collect
+  /** Takes what was published from the channel into the buffers. Nobody waits for it: what does not fit ends it. */
+  #collect(): void {
+    // task 4.5: from the channel into this client's buffers
+    for (let next = this.#receiver.tryReceive(); next !== undefined; next = this.#receiver.tryReceive()) {
+      if (next instanceof Lagged) throw new LeveretError('SLOW', `${next.missed} messages were overwritten`);
+      this.#subscriber.offer(next);
+    }
+  }
+  // #endregion collect
+}
