@@ -1,6 +1,6 @@
 import { type BroadcastChannel, Lagged, type Receiver } from '#broadcast';
 import { LeveretError } from '#framing';
-import { type Message, Subscriber, type TopicRegistry } from '#topics';
+import { type Message, Subscriber, type TopicRegistry, type TopicSettings } from '#topics';
 import { type ClientFrame, encodeBrokerFrame, type FrameNamed, Start, type WireRecord } from '../wire/index.ts';
 import type { EngineClient, EngineClientHost, Published } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -11,6 +11,7 @@ export interface ChannelClientHost {
   readonly limits: BrokerLimits;
   readonly topics: TopicRegistry;
   readonly channel: BroadcastChannel<Message>;
+  readonly clients: Set<ChannelClient>;
   publish(topic: string, records: readonly WireRecord[]): Published;
 }
 
@@ -20,20 +21,23 @@ export class ChannelClient implements EngineClient {
   readonly #session: EngineClientHost;
   readonly #subscriber: Subscriber;
   readonly #receiver: Receiver<Message>;
-  readonly #onClose: () => void;
 
-  constructor(engine: ChannelClientHost, session: EngineClientHost, onClose: () => void) {
+  constructor(engine: ChannelClientHost, session: EngineClientHost) {
     this.#engine = engine;
     this.#session = session;
-    this.#onClose = onClose;
     this.#subscriber = new Subscriber(engine.limits);
     this.#receiver = engine.channel.subscribe(() => session.wake());
+    engine.clients.add(this);
   }
 
   get lag(): number {
     // What was published before counts.
-    this.#collect();
+    this.collect();
     return this.#subscriber.lag;
+  }
+
+  create(topic: string, settings: TopicSettings): void {
+    this.#engine.topics.create(topic, settings);
   }
 
   publish(topic: string, records: readonly WireRecord[]): Published {
@@ -64,39 +68,34 @@ export class ChannelClient implements EngineClient {
 
   // #region deliver
   deliver(): void {
-    this.#collect();
-    const { maxFrameSize } = this.#engine.limits;
+    this.collect();
     while (!this.#session.full) {
-      const frame = nextFrame(this.#subscriber, maxFrameSize);
+      const frame = nextFrame(this.#subscriber, this.#engine.limits.maxFrameSize);
       if (frame === undefined) return;
       this.#session.send(encodeBrokerFrame(frame));
     }
   }
   // #endregion deliver
 
-  /** For the engine: take what is in the channel, now. What goes wrong here is this client's, not the publisher's. */
-  collectNow(): void {
+  // #region collect
+  /** Takes what was published from the channel into the buffers. Nobody waits: a client for whom it is too much ends. */
+  collect(): void {
+    // task 4.5: from the channel into this client's buffers
     try {
-      this.#collect();
+      for (let next = this.#receiver.tryReceive(); next !== undefined; next = this.#receiver.tryReceive()) {
+        if (next instanceof Lagged) throw new LeveretError('SLOW', `${next.missed} messages were overwritten`);
+        this.#subscriber.offer(next);
+      }
     } catch (error) {
+      // Not thrown on: it may be another client's publish that made this necessary.
       this.#session.fail(error);
     }
   }
+  // #endregion collect
 
   close(): void {
+    this.#engine.clients.delete(this);
     this.#receiver.finish();
     this.#subscriber.close();
-    this.#onClose();
   }
-
-  // #region collect
-  /** Takes what was published from the channel into the buffers. Nobody waits for it: what does not fit ends it. */
-  #collect(): void {
-    // task 4.5: from the channel into this client's buffers
-    for (let next = this.#receiver.tryReceive(); next !== undefined; next = this.#receiver.tryReceive()) {
-      if (next instanceof Lagged) throw new LeveretError('SLOW', `${next.missed} messages were overwritten`);
-      this.#subscriber.offer(next);
-    }
-  }
-  // #endregion collect
 }

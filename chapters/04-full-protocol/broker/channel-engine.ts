@@ -1,8 +1,8 @@
 import { BroadcastChannel } from '#broadcast';
 import { type Message, TopicRegistry } from '#topics';
 import type { WireRecord } from '../wire/index.ts';
-import { ChannelClient } from './channel-client.ts';
-import type { CreateSettings, Engine, EngineClientHost, Published } from './engine.ts';
+import { ChannelClient, type ChannelClientHost } from './channel-client.ts';
+import type { Engine, EngineClientHost, Published } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 
 /** Messages in the channel. They are gone at the end of each turn, so it need not be large. */
@@ -11,12 +11,12 @@ const CHANNEL_CAPACITY = 256;
 /** How often topics that nobody uses are looked at for what is too old, in milliseconds. */
 const TRIM_MS = 1_000;
 
-/** The engine of this chapter: the topics of chapter 2, and the one channel of chapter 3 that carries every message. */
-export class ChannelEngine implements Engine {
+/** The engine of this chapter: the topics of chapter 2, and the one channel of chapter 3, which carries every message. */
+export class ChannelEngine implements Engine, ChannelClientHost {
   readonly limits: BrokerLimits;
   readonly topics: TopicRegistry;
   readonly channel = new BroadcastChannel<Message>(CHANNEL_CAPACITY);
-  readonly #clients = new Set<ChannelClient>();
+  readonly clients = new Set<ChannelClient>();
   readonly #trimming: NodeJS.Timeout;
 
   constructor(limits: BrokerLimits) {
@@ -25,14 +25,8 @@ export class ChannelEngine implements Engine {
     this.#trimming = setInterval(() => this.topics.trim(), TRIM_MS).unref();
   }
 
-  create(topic: string, settings: CreateSettings): void {
-    this.topics.create(topic, settings);
-  }
-
-  connect(host: EngineClientHost): ChannelClient {
-    const client = new ChannelClient(this, host, () => this.#clients.delete(client));
-    this.#clients.add(client);
-    return client;
+  connect(session: EngineClientHost): ChannelClient {
+    return new ChannelClient(this, session);
   }
 
   // #region publish
@@ -47,7 +41,7 @@ export class ChannelEngine implements Engine {
       if (message === undefined) continue;
       this.channel.publish(message);
       // One turn may bring more than the channel holds: before anything is overwritten, everybody takes it out.
-      if (this.channel.next % CHANNEL_CAPACITY === 0) this.#emptyChannel();
+      if (this.channel.next % CHANNEL_CAPACITY === 0) for (const client of this.clients) client.collect();
     }
     const count = topic.lastId + 1 - firstId;
     return { firstId: count === 0 ? 0 : firstId, count };
@@ -56,9 +50,5 @@ export class ChannelEngine implements Engine {
 
   close(): void {
     clearInterval(this.#trimming);
-  }
-
-  #emptyChannel(): void {
-    for (const client of this.#clients) client.collectNow();
   }
 }

@@ -1,16 +1,4 @@
-import type { FrameNamed, ClientFrame, WireRecord } from '../wire/index.ts';
-
-/** Settings of a topic, as CREATE carries them, in milliseconds; 0 = off. */
-export interface CreateSettings {
-  readonly retentionMs: number;
-  readonly dedupeMs: number;
-}
-
-/** What became of a PUBLISH: the ids firstId to firstId + count - 1. Both are 0 when all were duplicates. */
-export interface Published {
-  readonly firstId: number;
-  readonly count: number;
-}
+import type { ClientFrame, FrameNamed, WireRecord } from '../wire/index.ts';
 
 /**
  * What lies under a broker: the topics, what they keep, and who reads them. Sessions, requests and the listening socket
@@ -20,30 +8,30 @@ export interface Published {
  * Everything else that is thrown is a fault: it ends the connection that met it, with INTERNAL, and is logged.
  */
 export interface Engine {
-  /** Makes a topic, or gives one that came by its use its settings. @throws `TOPIC_EXISTS`, `LIMIT` */
-  create(topic: string, settings: CreateSettings): void;
   /** A client has said HELLO. */
-  connect(host: EngineClientHost): EngineClient;
-  /** The broker ends, all clients are closed: stop timers, let go of everything. */
+  connect(session: EngineClientHost): EngineClient;
+  /** The broker has ended, and all clients are closed: stop timers, let go of everything. */
   close(): void;
 }
 
 /**
- * One client's part of an engine. The session calls all of it, and catches what it throws. Names and records were checked
- * as far as that goes without knowing the topic (`checkRequest`), but for what {@link EngineClient.publishRaw} takes.
+ * One client's part of an engine. Its session calls all of this, and catches what it throws. What a request says was
+ * checked as far as `checkRequest` goes, but for what {@link EngineClient.publishRaw} takes.
  */
 export interface EngineClient {
   /** Messages that were published for this client and are not settled yet, in all subscriptions together. */
   readonly lag: number;
+  /** Makes a topic, or gives one that came by its use its settings. @throws `TOPIC_EXISTS`, `LIMIT` */
+  create(topic: string, settings: { readonly retentionMs: number; readonly dedupeMs: number }): void;
   /** Takes the messages, all or none. Payloads are lent: copy what you keep. @throws `LIMIT` */
   publish(topic: string, records: readonly WireRecord[]): Published;
   /**
    * If it is there, it is called in place of {@link EngineClient.publish}, with the body of the PUBLISH frame as it came:
-   * `bytes[start, end)`, from its field `request` on. It checks everything itself, the layout too.
+   * `bytes[start, end)`, from its field `request` on. The bytes are lent. It checks everything itself, the layout too.
    *
    * @throws ProtocolError what `decodeClientFrame` and `checkRequest` throw, in their order, and `LIMIT`
    */
-  publishRaw?(bytes: Uint8Array, start: number, end: number): Published;
+  publishRaw?(bytes: Buffer, start: number, end: number): Published;
   /** Begins a subscription, or begins it anew. Nothing is sent before `deliver`. @throws `LIMIT`, `OUT_OF_RANGE` */
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void;
   /** Ends a subscription: nothing of that topic is sent any more. @throws `NOT_SUBSCRIBED` */
@@ -52,14 +40,20 @@ export interface EngineClient {
   commit(topic: string, id: number): void;
   /**
    * Sends what may be sent, as long as {@link EngineClientHost.full} is false. Called after each read from the socket, when
-   * the socket has drained, and after {@link EngineClientHost.wake}.
+   * the socket has drained, and at {@link EngineClientHost.wake}.
    */
   deliver(): void;
   /** The client is gone, or going: end its subscriptions. Nothing is called afterwards. */
   close(): void;
 }
 
-/** What an engine needs of a session. After `EngineClient.close` all of it does nothing. */
+/** What became of a PUBLISH: the ids firstId to firstId + count - 1. Both are 0 when all were duplicates. */
+export interface Published {
+  readonly firstId: number;
+  readonly count: number;
+}
+
+/** What an engine needs of a session. When the client is closed all of it does nothing. */
 export interface EngineClientHost {
   /** True while the socket holds more than it likes. When that is over, the session calls `deliver`. */
   readonly full: boolean;
@@ -67,11 +61,11 @@ export interface EngineClientHost {
    * Sends frames, one or several, laid out whole. Small ones are copied together and written when the callback that
    * runs now has ended; large ones are written as they are, so their bytes must not change afterwards.
    */
-  send(bytes: Uint8Array): void;
+  send(frames: Uint8Array): void;
   /** There is something for this client: the session calls `deliver`, at once, and catches what it throws. */
   wake(): void;
   /**
-   * Ends the connection because of this error, such as `SLOW`. Whatever an engine does outside of a session's call (in a
+   * Ends the connection because of this error, such as `SLOW`. What an engine does outside of a session's call (in a
    * timer, at the end of a turn) must catch what is thrown there and hand it over here: nobody else would.
    */
   fail(error: unknown): void;

@@ -5,42 +5,33 @@ import {
   checkRequest,
   decodeClientFrame,
   errorFrame,
+  type RequestLimits,
   toProtocolError,
 } from '../wire/index.ts';
-import type { Engine, EngineClient, Published } from './engine.ts';
-import type { BrokerLimits } from './limits.ts';
-
-/** Whom a request is for. */
-export interface RequestTarget {
-  readonly engine: Engine;
-  readonly client: EngineClient;
-  readonly limits: BrokerLimits;
-}
+import type { EngineClient } from './engine.ts';
 
 // #region answer
 /**
- * Does what a client asks for in one frame, whose body is `bytes[start, end)`.
+ * Does what a client asks for in a frame, whose body is `bytes[start, end)`.
  *
- * @returns the answer, which may be an ERROR; `undefined` if none was asked for. CLOSING ends the connection
- * @throws what ends the connection: a ProtocolError that is fatal, or a fault
+ * @returns the answer, an ERROR if it is refused; `undefined` if none is due. CLOSING ends the connection
+ * @throws what ends the connection: a ProtocolError that is fatal
  */
 export function answerFrame(
-  type: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  target: RequestTarget,
+  client: EngineClient,
+  limits: RequestLimits,
+  ...[type, bytes, start, end]: [type: number, bytes: Buffer, start: number, end: number]
 ): BrokerFrame | undefined {
   let request = 0;
   try {
-    if (type === ClientType.PUBLISH && target.client.publishRaw !== undefined) {
+    if (type === ClientType.PUBLISH && client.publishRaw !== undefined) {
       if (end - start >= 4) request = bytes.readUInt32BE(start);
-      return published(request, target.client.publishRaw(bytes, start, end));
+      return ifAsked({ type: 'PUBLISHED', request, ...client.publishRaw(bytes, start, end) });
     }
     const frame = decodeClientFrame(type, bytes, start, end);
     if ('request' in frame) request = frame.request;
-    checkRequest(frame, target.limits);
-    return answerRequest(frame, target);
+    checkRequest(frame, limits);
+    return answerRequest(frame, client);
   } catch (thrown) {
     const error = toProtocolError(thrown);
     if (error.fatal) throw error;
@@ -51,22 +42,21 @@ export function answerFrame(
 
 // #region requests
 /** @throws an error with a code of the wire that says why not: then nothing has changed */
-function answerRequest(frame: ClientFrame, { engine, client }: RequestTarget): BrokerFrame | undefined {
+function answerRequest(frame: ClientFrame, client: EngineClient): BrokerFrame | undefined {
   switch (frame.type) {
     case 'CREATE':
-      engine.create(frame.topic, { retentionMs: frame.retentionMs, dedupeMs: frame.dedupeMs });
-      return ok(frame.request);
+      client.create(frame.topic, { retentionMs: frame.retentionMs, dedupeMs: frame.dedupeMs });
+      return ifAsked({ type: 'OK', request: frame.request });
     case 'PUBLISH':
-      return published(frame.request, client.publish(frame.topic, frame.records));
+      return ifAsked({ type: 'PUBLISHED', request: frame.request, ...client.publish(frame.topic, frame.records) });
     case 'SUBSCRIBE':
       client.subscribe(frame);
-      return ok(frame.request);
+      return ifAsked({ type: 'OK', request: frame.request });
     case 'UNSUBSCRIBE':
       client.unsubscribe(frame.topic);
-      return ok(frame.request);
+      return ifAsked({ type: 'OK', request: frame.request });
     case 'COMMIT':
-      client.commit(frame.topic, frame.id);
-      return undefined;
+      return void client.commit(frame.topic, frame.id);
     case 'LAG':
       return { type: 'LAG', request: frame.request, messages: client.lag };
     case 'PING':
@@ -81,10 +71,6 @@ function answerRequest(frame: ClientFrame, { engine, client }: RequestTarget): B
 // #endregion requests
 
 /** Request 0 asks for no answer. */
-function ok(request: number): BrokerFrame | undefined {
-  return request === 0 ? undefined : { type: 'OK', request };
-}
-
-function published(request: number, { firstId, count }: Published): BrokerFrame | undefined {
-  return request === 0 ? undefined : { type: 'PUBLISHED', request, firstId, count };
+function ifAsked<F extends BrokerFrame & { readonly request: number }>(answer: F): F | undefined {
+  return answer.request === 0 ? undefined : answer;
 }

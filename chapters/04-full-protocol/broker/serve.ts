@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import createDebug from 'debug';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ListenOptions, type RunningServer, startServer } from '#framing/net';
 import { ProtocolError } from '../wire/index.ts';
 import type { Engine } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Session, type SessionHost } from './session.ts';
-
-const debug = createDebug('leveret:broker');
 
 /** Connections that are turned away and have not gone yet. Beyond it nobody is told why. */
 const MAX_TURNED_AWAY = 100;
@@ -33,21 +31,17 @@ export interface ServeOptions extends ListenOptions {
  * Starts a broker on an engine: listens, and makes each connection a session.
  *
  * @param limits - as `readLimits(BROKER_LIMITS, options)` gives them
- * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`; OptionError for a bad port
+ * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
+ * @throws OptionError for a port out of range
  */
 export async function serveEngine(
   engine: Engine,
   limits: BrokerLimits,
-  options: ServeOptions = {},
+  { epoch = Date.now(), ...where }: ServeOptions = {},
 ): Promise<RunningBroker> {
-  const { host, port, epoch = Date.now() } = options;
   const sessions = new SessionTable(engine, limits, epoch);
-  const server = await startServer({
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
-    allowHalfOpen: true,
-    onConnection: (socket) => sessions.accept(socket),
-  });
+  const onConnection = (socket: Socket) => sessions.accept(socket);
+  const server = await startServer({ ...where, allowHalfOpen: true, onConnection });
   let closed: Promise<void> | undefined;
   return {
     host: server.host,
@@ -65,15 +59,15 @@ export async function serveEngine(
   };
 }
 
-/** The sessions of a broker. */
+/** The sessions of a broker, and what they share. */
 class SessionTable implements SessionHost {
   readonly engine: Engine;
   readonly limits: BrokerLimits;
   readonly epoch: number;
   faults = 0;
   readonly #sessions = new Map<Session, Socket>();
+  readonly #turnedAway = new Map<Session, Socket>();
   #lastId = 0;
-  #turnedAway = 0;
   #closing = false;
 
   constructor(engine: Engine, limits: BrokerLimits, epoch: number) {
@@ -82,37 +76,30 @@ class SessionTable implements SessionHost {
     this.epoch = epoch;
   }
 
+  // #region accept
   accept(socket: Socket): void {
     const isFull = this.#sessions.size >= this.limits.maxConnections;
-    if (isFull || this.#closing) return this.#turnAway(socket);
+    const table = isFull || this.#closing ? this.#turnedAway : this.#sessions;
+    if (this.#turnedAway.size >= MAX_TURNED_AWAY) return void socket.destroy();
     this.#lastId += 1;
     const session = new Session(this.#lastId, socket, this);
-    this.#sessions.set(session, socket);
-    socket.once('close', () => this.#sessions.delete(session));
+    table.set(session, socket);
+    socket.once('close', () => table.delete(session));
+    if (this.#closing) session.shutdown();
+    else if (isFull) session.fail(new ProtocolError('FULL', 'too many connections; try again later'));
   }
+  // #endregion accept
 
   reportFault({ cause }: ProtocolError): void {
     this.faults += 1;
-    // An error shows its stack, and its own cause.
-    console.error('leveret: a fault of the broker; one connection was ended:', cause);
+    console.error('a fault of the broker has ended a connection:', cause);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     const gone = [...this.#sessions.values()].map((socket) => once(socket, 'close'));
     for (const session of this.#sessions.keys()) session.shutdown();
-    await Promise.all(gone);
+    await Promise.race([Promise.all(gone), delay(this.limits.closeTimeoutMs, undefined, { ref: false })]);
     this.engine.close();
-  }
-
-  #turnAway(socket: Socket): void {
-    if (this.#turnedAway >= MAX_TURNED_AWAY) return void socket.destroy();
-    this.#turnedAway += 1;
-    socket.once('close', () => {
-      this.#turnedAway -= 1;
-    });
-    const session = new Session(0, socket, this);
-    if (this.#closing) session.shutdown();
-    else session.fail(new ProtocolError('FULL', `no more than ${this.limits.maxConnections} connections; try later`));
   }
 }
