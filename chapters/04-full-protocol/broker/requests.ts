@@ -1,3 +1,4 @@
+import type { FrameHandler } from '#framing';
 import {
   type BrokerFrame,
   type ClientFrame,
@@ -20,7 +21,7 @@ import type { EngineClient } from './engine.ts';
 export function answerFrame(
   client: EngineClient,
   limits: RequestLimits,
-  ...[type, bytes, start, end]: [type: number, bytes: Buffer, start: number, end: number]
+  ...[type, bytes, start, end]: Parameters<FrameHandler>
 ): BrokerFrame | undefined {
   let request = 0;
   try {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
-import { FrameReader } from '#framing';
+import { type FrameHandler, FrameReader } from '#framing';
 import { BatchedWriter } from '../batched-writer.ts';
 import {
   type BrokerFrame,
@@ -40,7 +40,6 @@ export class Session implements EngineClientHost {
   readonly #host: SessionHost;
   readonly #writer: BatchedWriter;
   readonly #reader = new FrameReader((...frame) => this.#onFrame(...frame), { limit: HELLO_FRAME_LIMIT });
-  readonly #sent = new FrameReader((...frame) => debug('client %d <- %s', this.#id, describeBytes(...frame)));
   #state: SessionState = { is: 'new' };
   #deadline: NodeJS.Timeout | undefined;
 
@@ -66,7 +65,7 @@ export class Session implements EngineClientHost {
 
   send(frames: Uint8Array): void {
     if (this.#state.is === 'closing') return;
-    if (debug.enabled) this.#sent.push(Buffer.from(frames));
+    if (debug.enabled) this.#traceSent(frames);
     this.#writer.send(frames);
   }
 
@@ -108,7 +107,7 @@ export class Session implements EngineClientHost {
   }
   // #endregion on-data
 
-  #onFrame(...frame: [type: number, bytes: Buffer, start: number, end: number]): void {
+  #onFrame(...frame: Parameters<FrameHandler>): void {
     const [type] = frame;
     const state = this.#state;
     // Behind the last frame of a connection there may be others in the same read.
@@ -118,7 +117,11 @@ export class Session implements EngineClientHost {
     if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
       throw new ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
     }
-    if (state.is === 'new') return this.#welcome(decodeClientFrame(...frame));
+    if (state.is === 'new') {
+      // Who it is does not matter here, but the frame must be in order.
+      decodeClientFrame(...frame);
+      return this.#welcome();
+    }
     const { limits } = this.#host;
     const answer = answerFrame(state.client, limits, ...frame);
     if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);
@@ -153,6 +156,11 @@ export class Session implements EngineClientHost {
     if (state.is === 'ready') this.#guard(() => state.client.close());
   }
   // #endregion leave
+
+  #traceSent(frames: Uint8Array): void {
+    const trace: FrameHandler = (...frame) => debug('client %d <- %s', this.#id, describeBytes(...frame));
+    new FrameReader(trace, { limit: 0xffff_ffff }).push(Buffer.from(frames));
+  }
 
   /** What is thrown in there ends this connection, and nothing else. */
   #guard(work: () => void): void {
