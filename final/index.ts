@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { Grants, LogLimits, SlowPolicy } from '#log';
-export { ErrorCode, ProtocolError } from '#protocol';
+export { ErrorCode, ProtocolError } from '#protocol/old';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access.ts';
 export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
 export type { WatchedFrame } from './broker/frame-watch.ts';

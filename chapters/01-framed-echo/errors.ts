@@ -20,7 +20,7 @@ export class OptionError extends RangeError {
 }
 
 /** What can be wrong with a stream of frames. */
-export type FrameErrorCode = 'BAD_FRAME' | 'TOO_LARGE' | 'TRUNCATED';
+export type FrameErrorCode = 'BAD_FRAME' | 'BAD_TEXT' | 'TOO_LARGE' | 'TRUNCATED';
 
 /**
  * The stream of frames is broken. There is no way to find the start of the next frame, so the only answer is
@@ -32,4 +32,13 @@ export class FrameError extends LeveretError {
   constructor(code: FrameErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
+}
+
+/**
+ * What was thrown, as an error of ours. What is none was not the peer's fault but a mistake of the program: it becomes
+ * `INTERNAL`, with what was thrown as its cause.
+ */
+export function toLeveretError(thrown: unknown): LeveretError {
+  if (thrown instanceof LeveretError) return thrown;
+  return new LeveretError('INTERNAL', `a fault of the program: ${thrown}`, { cause: thrown });
 }

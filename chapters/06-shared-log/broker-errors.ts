@@ -1,6 +1,6 @@
 import type { CloseReason } from '#connections';
 import { LeveretError } from '#framing';
-import { BrokerType, type ErrorFrame, type ErrorName, isErrorName, ProtocolError } from '#protocol';
+import { BrokerType, type ErrorFrame, type ErrorName, isErrorName, ProtocolError } from '#protocol/old';
 
 /** Whatever was thrown while a client was served, as what the client is told. */
 export function toProtocolError(error: unknown): ProtocolError {

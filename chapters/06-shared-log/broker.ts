@@ -8,7 +8,7 @@ import {
   type TableListenOptions,
 } from '#connections';
 import { DEFAULT_HOST, type ListenOptions, type RunningServer } from '#framing/net';
-import { checkExposure, encodeBrokerFrame, type HelloFrame, ProtocolError, Token } from '#protocol';
+import { checkExposure, encodeBrokerFrame, type HelloFrame, ProtocolError, Token } from '#protocol/old';
 import { type Clock, monotonicClock } from '#topics';
 import { errorFrame } from './broker-errors.ts';
 import { type LogLimits, readLimits } from './limits.ts';

@@ -1,5 +1,5 @@
 import { DEFAULT_FRAME_LIMIT } from '#framing';
-import { HELLO_FRAME_LIMIT, MAX_KEY_BYTES, MAX_TOPIC_BYTES } from '#protocol';
+import { HELLO_FRAME_LIMIT, MAX_KEY_BYTES, MAX_TOPIC_BYTES } from '#protocol/old';
 
 /**
  * What is done about a subscriber that lags beyond its limit: it is disconnected; or it is told which messages

@@ -8,7 +8,7 @@
  * except {@link cutFrame}, whose purpose is a new frame.
  */
 import { HEADER_SIZE, TYPE_SIZE } from '#framing';
-import { BrokerType, RECORD_HEADER_SIZE } from '#protocol';
+import { BrokerType, RECORD_HEADER_SIZE } from '#protocol/old';
 
 const ID_SIZE = 8;
 const COUNT_SIZE = 2;

@@ -1,4 +1,4 @@
-import { ProtocolError, RECORD_HEADER_SIZE } from '#protocol';
+import { ProtocolError, RECORD_HEADER_SIZE } from '#protocol/old';
 
 /**
  * What a PUBLISH says, read where it lies. One object is filled in anew for each frame: at millions of frames a

@@ -18,7 +18,7 @@ import {
   Start,
   type SubscribeFrame,
   type UnsubscribeFrame,
-} from '#protocol';
+} from '#protocol/old';
 import { errorFrame, notGivenOut, toProtocolError } from './broker-errors.ts';
 import type { LogLimits } from './limits.ts';
 import { messagesHeaderSize } from './message-frame.ts';

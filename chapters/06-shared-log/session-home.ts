@@ -1,4 +1,4 @@
-import type { CommitFrame, HelloFrame, SubscribeFrame, UnsubscribeFrame } from '#protocol';
+import type { CommitFrame, HelloFrame, SubscribeFrame, UnsubscribeFrame } from '#protocol/old';
 import type { LogLimits } from './limits.ts';
 import type { Session } from './session.ts';
 import type { Topic } from './topic.ts';

@@ -9,7 +9,7 @@ import {
   PROTOCOL_VERSION,
   ProtocolError,
   type SubscribeFrame,
-} from '#protocol';
+} from '#protocol/old';
 import { closeReason, errorFrame, toProtocolError } from './broker-errors.ts';
 import { Outbox } from './outbox.ts';
 import type { PostponedFrames } from './postponed-frames.ts';

@@ -1,4 +1,4 @@
-import { BrokerType, encodeBrokerFrame } from '#protocol';
+import { BrokerType, encodeBrokerFrame } from '#protocol/old';
 import { Cursor } from './cursor.ts';
 import {
   cutFrame,

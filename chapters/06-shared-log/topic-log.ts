@@ -1,5 +1,5 @@
 import { HEADER_SIZE } from '#framing';
-import { MAX_RECORDS } from '#protocol';
+import { MAX_RECORDS } from '#protocol/old';
 import { copyBytes } from './copy-bytes.ts';
 import {
   closeHeader,

@@ -1,4 +1,4 @@
-import { checkTopic, ProtocolError } from '#protocol';
+import { checkTopic, ProtocolError } from '#protocol/old';
 import { Topic, type TopicHome } from './topic.ts';
 
 /** The topics of a broker by name. A topic comes into being when it is first used. */

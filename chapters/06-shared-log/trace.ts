@@ -1,4 +1,4 @@
-import { decodeBrokerFrame, decodeClientFrame, describeFrame } from '#protocol';
+import { decodeBrokerFrame, decodeClientFrame, describeFrame } from '#protocol/old';
 
 /** Which way a frame goes: in from the client, or out to it. */
 export type Direction = 'in' | 'out';

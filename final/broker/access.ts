@@ -1,5 +1,5 @@
 import type { Grants } from '#log';
-import { ProtocolError, Token } from '#protocol';
+import { ProtocolError, Token } from '#protocol/old';
 import { compilePattern, INBOX_PREFIX, SYSTEM_PREFIX } from './patterns.ts';
 
 /** What somebody may do: lists of topics or patterns. An empty list allows nothing. */

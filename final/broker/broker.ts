@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import { DEFAULT_LIMITS, type Grants, LogBroker, type LogLimits } from '#log';
-import { hasPattern, ProtocolError, type SubscribeFrame } from '#protocol';
+import { hasPattern, ProtocolError, type SubscribeFrame } from '#protocol/old';
 import { Access } from './access.ts';
 import { FrameWatch, type WatchedFrame } from './frame-watch.ts';
 import { Groups } from './groups.ts';

@@ -10,7 +10,7 @@ import {
   type Topic,
   type TopicReader,
 } from '#log';
-import { BrokerType, encodeBrokerFrame, ProtocolError } from '#protocol';
+import { BrokerType, encodeBrokerFrame, ProtocolError } from '#protocol/old';
 
 /** Ids from `from` to `to`, both included. */
 interface Range {

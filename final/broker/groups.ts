@@ -1,5 +1,5 @@
 import type { Session, Topic, TopicTable } from '#log';
-import { ProtocolError, Start, type SubscribeFrame } from '#protocol';
+import { ProtocolError, Start, type SubscribeFrame } from '#protocol/old';
 import { Group, type Member } from './group.ts';
 
 /** Shared subscriptions: who is a member of which group. */

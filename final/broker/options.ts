@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LeveretError } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
 import { DEFAULT_LIMITS, type LogLimits } from '#log';
-import { checkExposure } from '#protocol';
+import { checkExposure } from '#protocol/old';
 import type { AccessRules } from './access.ts';
 
 /** The port of a broker that was told no other. */

@@ -1,5 +1,5 @@
 import { errorFrame, type Session, type Topic, toProtocolError } from '#log';
-import { ProtocolError, Start, type SubscribeFrame } from '#protocol';
+import { ProtocolError, Start, type SubscribeFrame } from '#protocol/old';
 import { compilePattern, type Matcher } from './patterns.ts';
 
 interface PatternSubscription {

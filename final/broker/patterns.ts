@@ -1,4 +1,4 @@
-import { ProtocolError } from '#protocol';
+import { ProtocolError } from '#protocol/old';
 
 /** Tells whether a topic's name fits. */
 export type Matcher = (topic: string) => boolean;

@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import { BrokerType } from '#protocol';
+import { BrokerType } from '#protocol/old';
 import { throwIfAborted } from './deferred.ts';
 import { Engine } from './engine.ts';
 import type { ClientEvents, ClientStatus } from './events.ts';

@@ -1,5 +1,5 @@
 import { LeveretError } from '#framing';
-import { BrokerType, ErrorCode, errorName, isFatal, ProtocolError } from '#protocol';
+import { BrokerType, ErrorCode, errorName, isFatal, ProtocolError } from '#protocol/old';
 import type { Address } from './address.ts';
 import { type Deferred, defer } from './deferred.ts';
 import { FrameSplitter } from './frame-splitter.ts';

@@ -1,5 +1,5 @@
 import { LeveretError } from '#framing';
-import { hasPattern } from '#protocol';
+import { hasPattern } from '#protocol/old';
 import type { Connection, Request, Welcome } from './connection.ts';
 import { defer, throwIfAborted, waitFor } from './deferred.ts';
 import { Emitter, type StatusChange } from './events.ts';

@@ -1,4 +1,4 @@
-import { hasPattern } from '#protocol';
+import { hasPattern } from '#protocol/old';
 import type { FeedOptions } from './feed.ts';
 import { checkNumber, type SubscribeOptions } from './options.ts';
 import type { Platform } from './platform.ts';

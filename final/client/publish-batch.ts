@@ -1,4 +1,4 @@
-import { ClientType } from '#protocol';
+import { ClientType } from '#protocol/old';
 import type { BufferPool } from './buffer-pool.ts';
 import type { Deferred } from './deferred.ts';
 import type { Confirmation } from './options.ts';

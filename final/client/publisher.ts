@@ -6,7 +6,7 @@ import {
   MAX_RECORDS,
   MAX_TOPIC_BYTES,
   ProtocolError,
-} from '#protocol';
+} from '#protocol/old';
 import { BufferPool } from './buffer-pool.ts';
 import type { Connection } from './connection.ts';
 import { type Deferred, defer } from './deferred.ts';

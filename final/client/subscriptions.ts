@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import { ErrorCode, ProtocolError, Start } from '#protocol';
+import { ErrorCode, ProtocolError, Start } from '#protocol/old';
 import type { Connection } from './connection.ts';
 import { defer } from './deferred.ts';
 import type { Feed } from './feed.ts';

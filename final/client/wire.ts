@@ -3,7 +3,7 @@
  * what it sends is laid out here, and what it gets is read here in place. Nothing else in the client knows an offset.
  */
 import { LeveretError } from '#framing';
-import { BrokerType, ClientType, MAX_ID, PROTOCOL_VERSION } from '#protocol';
+import { BrokerType, ClientType, MAX_ID, PROTOCOL_VERSION } from '#protocol/old';
 import type { Platform } from './platform.ts';
 
 /** Bytes of a frame before its body: `u32 size | u8 type`. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { Grants } from '#log';
-import { isLoopback } from '#protocol';
+import { isLoopback } from '#protocol/old';
 import type { Broker } from '../broker/broker.ts';
 import { STATUS_TOPIC } from '../broker/system-topics.ts';
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { checkPort, DEFAULT_HOST } from '#framing/net';
-import { checkExposure } from '#protocol';
+import { checkExposure } from '#protocol/old';
 import type { Logger } from '../broker/logger.ts';
 import { SILENT } from '../broker/logger.ts';
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BrokerFrame, BrokerType, encodeBrokerFrame, takeBatch } from '#protocol';
+import { type BrokerFrame, BrokerType, encodeBrokerFrame, takeBatch } from '#protocol/old';
 import { createManualClock, Subscriber, type Topic, TopicRegistry } from '#topics';
 
 const limits = { maxFrameSize: 1_048_576, batchBytes: 65_536 };

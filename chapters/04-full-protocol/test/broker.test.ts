@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeveretError } from '#framing';
-import { connect, startBroker } from '#protocol';
+import { connect, startBroker } from '#protocol/old';
 import { closing } from './leftovers.ts';
 import { RawClient, until } from './raw-client.ts';
 import { readMessages } from './read-messages.ts';

@@ -12,7 +12,7 @@ import {
   type RunningBroker,
   type SkippedIds,
   startBroker,
-} from '#protocol';
+} from '#protocol/old';
 import { closing } from './leftovers.ts';
 import { until } from './raw-client.ts';
 

@@ -12,15 +12,13 @@ import {
   checkTopic,
   decodeBrokerFrame,
   decodeClientFrame,
-  describeFrame,
-  ErrorCode,
+  type ErrorCode,
   encodeBrokerFrame,
   encodeClientFrame,
   hasPattern,
-  isFatal,
   ProtocolError,
-} from '#protocol';
-import { frameFromJson, frameToJson, fromHex, vectors } from './vectors.ts';
+} from '#protocol/old';
+import { frameFromJson, fromHex, vectors } from './vectors.ts';
 
 /** Decode whole frames of hexadecimal text, as the broker or client at the other end would. */
 function decode(from: 'client' | 'broker', bytes: Buffer, limit = 1_048_576): (ClientFrame | BrokerFrame)[] {
@@ -44,65 +42,6 @@ function codeOf(action: () => unknown): string {
   }
   return 'no error';
 }
-
-const golden = suite('golden vectors through the codec');
-
-for (const vector of vectors) {
-  const bytes = fromHex(vector.hex);
-  const { frame } = vector;
-  if (frame !== undefined) {
-    golden(`${vector.from}: ${vector.name}`, () => {
-      assert.equal(decode(vector.from, bytes).map(frameToJson), [frame]);
-      if (vector.decodeOnly) return;
-      const whole = frameFromJson(vector.from, frame);
-      const encoded =
-        vector.from === 'client'
-          ? encodeClientFrame(whole as ClientFrame)
-          : encodeBrokerFrame(whole as BrokerFrame);
-      assert.is(encoded.toString('hex'), bytes.toString('hex'));
-    });
-  } else if (!vector.decodes) {
-    golden(`${vector.from}: ${vector.name}`, () => {
-      const limit = vector.state === 'new' ? 4096 : undefined;
-      const code = codeOf(() => decode(vector.from, bytes, limit));
-      assert.is(code, vector.error);
-    });
-  }
-}
-
-golden('there is one for every type, both ways, and for every error that a frame can cause', () => {
-  const decoded = vectors.filter((vector) => vector.frame !== undefined);
-  const types = (from: string) => new Set(decoded.filter((v) => v.from === from).map((v) => v.frame?.type));
-  assert.equal([...types('client')].sort(), Object.keys(ClientType).sort());
-  assert.equal([...types('broker')].sort(), Object.keys(BrokerType).sort());
-  const errors = new Set(vectors.map((vector) => vector.error));
-  // These are answers to a state of the broker, not to bytes.
-  const others = ['TIMEOUT', 'DENIED', 'SLOW', 'FULL', 'SHUTDOWN', 'LIMIT'];
-  for (const name of Object.keys(ErrorCode)) {
-    if (!others.includes(name)) assert.ok(errors.has(name as ErrorName), name);
-  }
-});
-
-golden('the field fatal agrees with the code', () => {
-  for (const { error, fatal, name } of vectors) {
-    if (error !== undefined) assert.is(isFatal(ErrorCode[error]), fatal, name);
-  }
-});
-
-golden('every frame has a line for people, which never shows a token', () => {
-  for (const vector of vectors) {
-    if (vector.frame === undefined) continue;
-    const line = describeFrame(frameFromJson(vector.from, vector.frame));
-    assert.match(line, new RegExp(`^${vector.frame.type}`));
-    assert.not.match(line, /secret/);
-    assert.not.match(line, /\n/);
-    assert.ok(line.length < 600, line);
-  }
-});
-
-golden.run();
-
-type ErrorName = keyof typeof ErrorCode;
 
 const reader = suite('ByteReader');
 

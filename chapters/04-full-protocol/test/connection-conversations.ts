@@ -1,6 +1,6 @@
 /** Conversations about the life of a connection: states, sizes, deadlines, floods. Part of the conversation suite. */
 import assert from 'node:assert/strict';
-import { ClientType, encodeClientFrame } from '#protocol';
+import { ClientType, encodeClientFrame } from '#protocol/old';
 import type { StartBroker } from './conversation-suite.ts';
 import { until } from './raw-client.ts';
 import { fromHex, helloHex } from './vectors.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { format } from 'node:util';
 import debug from 'debug';
-import { connect, startBroker } from '#protocol';
+import { connect, startBroker } from '#protocol/old';
 
 const before = { log: debug.log, enabled: debug.disable() };
 after(() => {

@@ -1,6 +1,6 @@
 /** Conversations about what subscribers get: order, windows, commits, lag, slowness. Part of the conversation suite. */
 import assert from 'node:assert/strict';
-import { BrokerType } from '#protocol';
+import { BrokerType } from '#protocol/old';
 import type { StartBroker } from './conversation-suite.ts';
 import { until } from './raw-client.ts';
 import { readMessages } from './read-messages.ts';

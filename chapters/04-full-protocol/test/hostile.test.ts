@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { startBroker } from '#protocol';
+import { startBroker } from '#protocol/old';
 import { closing } from './leftovers.ts';
 import { anyStream, cutAt } from './random-streams.ts';
 import { RawClient, until } from './raw-client.ts';

@@ -13,7 +13,7 @@ import {
   encodeClientFrame,
   errorName,
   typeName,
-} from '#protocol';
+} from '#protocol/old';
 import { type FrameJson, frameToJson, fromHex, helloHex } from './vectors.ts';
 
 /** How long a test waits for what must come, in milliseconds. It is only reached when something is wrong. */

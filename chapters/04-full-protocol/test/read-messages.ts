@@ -1,4 +1,4 @@
-import { BrokerType, typeName } from '#protocol';
+import { BrokerType, typeName } from '#protocol/old';
 import type { RawClient } from './raw-client.ts';
 
 /** Read MESSAGES until so many messages have come: their ids and texts. Nothing else may come between. */

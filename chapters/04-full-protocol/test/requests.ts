@@ -1,5 +1,5 @@
 /** Short ways to write the requests of a conversation. */
-import { type ClientFrame, ClientType } from '#protocol';
+import { type ClientFrame, ClientType } from '#protocol/old';
 
 export const create = (request: number, topic: string, retentionMs = 0, dedupeMs = 0): ClientFrame => ({
   type: ClientType.CREATE,

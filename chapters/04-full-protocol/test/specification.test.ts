@@ -10,7 +10,7 @@ import {
   encodeBrokerFrame,
   isFatal,
   startBroker,
-} from '#protocol';
+} from '#protocol/old';
 import { closing } from './leftovers.ts';
 import { RawClient } from './raw-client.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FrameReader, LeveretError } from '#framing';
-import { checkRequest, decodeBrokerFrame, decodeClientFrame, describeFrame } from '#protocol';
+import { checkRequest, decodeBrokerFrame, decodeClientFrame, describeFrame } from '#protocol/old';
 import { anyStream, cutAt } from './random-streams.ts';
 
 const RUNS = 10_000;

@@ -1,6 +1,6 @@
 /** Conversations about topics: names, settings, retention, dedupe, limits. Part of the conversation suite. */
 import assert from 'node:assert/strict';
-import { BrokerType } from '#protocol';
+import { BrokerType } from '#protocol/old';
 import type { StartBroker } from './conversation-suite.ts';
 import { readMessages } from './read-messages.ts';
 import { create, lag, publish, subscribe } from './requests.ts';

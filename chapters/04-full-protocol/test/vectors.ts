@@ -3,7 +3,7 @@
  * types become their numbers.
  */
 import { readFileSync } from 'node:fs';
-import { type BrokerFrame, BrokerType, type ClientFrame, ClientType, type ErrorName } from '#protocol';
+import { type BrokerFrame, BrokerType, type ClientFrame, ClientType, type ErrorName } from '#protocol/old';
 
 /** A decoded frame as the file has it: the type's name, and bytes in hexadecimal. */
 export interface FrameJson {

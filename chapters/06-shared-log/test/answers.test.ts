@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogBroker, type LogBrokerOptions } from '#log';
-import { BrokerType, type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol';
+import { BrokerType, type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol/old';
 import { publish, subscribe, unsubscribe } from '../../04-full-protocol/test/requests.ts';
 import { Stuck, TIMEOUT, until } from './harness.ts';
 import { decode } from './support.ts';

@@ -1,7 +1,7 @@
 /** What the socket tests of this chapter share. */
 import { Duplex } from 'node:stream';
 import { type LogServerOptions, type RunningLogBroker, startLogBroker } from '#log';
-import { BrokerType, type ClientFrame, encodeClientFrame } from '#protocol';
+import { BrokerType, type ClientFrame, encodeClientFrame } from '#protocol/old';
 import { RawClient, until } from '../../04-full-protocol/test/raw-client.ts';
 import { publish } from '../../04-full-protocol/test/requests.ts';
 

@@ -11,7 +11,7 @@ import {
   recordEnd,
   skipRecords,
 } from '#log';
-import { BrokerType, encodeBrokerFrame } from '#protocol';
+import { BrokerType, encodeBrokerFrame } from '#protocol/old';
 import { decode, lines, records } from './support.ts';
 
 const TOPIC = Buffer.from('häse');

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Subscription, type Topic } from '#log';
-import { Start } from '#protocol';
+import { Start } from '#protocol/old';
 import { NoteBook, type Text, World } from './support.ts';
 
 const RETENTION = 100;

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PublishRequest } from '#log';
-import { ProtocolError } from '#protocol';
+import { ProtocolError } from '#protocol/old';
 import { records } from './support.ts';
 
 function body(request: number, topic: string, count: number, bytes: Buffer): Buffer {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { BrokerType } from '#protocol';
+import { BrokerType } from '#protocol/old';
 import { commit, create, lag, publish, subscribe } from '../../04-full-protocol/test/requests.ts';
 import { publishBatch, readUpTo, TIMEOUT, until, withBroker } from './harness.ts';
 

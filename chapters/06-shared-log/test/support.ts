@@ -10,7 +10,7 @@ import {
   TopicTable,
   Turn,
 } from '#log';
-import { type BrokerFrame, BrokerType, decodeBrokerFrame } from '#protocol';
+import { type BrokerFrame, BrokerType, decodeBrokerFrame } from '#protocol/old';
 
 /** A text, or a key and a text. */
 export type Text = string | readonly [key: string, text: string];

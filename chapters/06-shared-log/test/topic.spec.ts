@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Subscription, type Topic } from '#log';
-import { ProtocolError, Start } from '#protocol';
+import { ProtocolError, Start } from '#protocol/old';
 import { NoteBook, World } from './support.ts';
 
 /** Subscribe as a session does. */

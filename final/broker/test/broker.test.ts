@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { ClientType, encodeClientFrame, type MessagesFrame } from '#protocol';
+import { ClientType, encodeClientFrame, type MessagesFrame } from '#protocol/old';
 import { RawClient, until } from '../../../chapters/04-full-protocol/test/raw-client.ts';
 import { publish, subscribe, unsubscribe } from '../../../chapters/04-full-protocol/test/requests.ts';
 import { createBroker } from '../../index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BrokerType, type MessagesFrame } from '#protocol';
+import { BrokerType, type MessagesFrame } from '#protocol/old';
 import type { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
 import {
   commit,

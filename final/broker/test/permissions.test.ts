@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { type ClientFrame, ClientType, type ErrorName } from '#protocol';
+import { type ClientFrame, ClientType, type ErrorName } from '#protocol/old';
 import { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
 import { brokerFor, clientFor } from './start.ts';
 

@@ -1,6 +1,6 @@
 /** Brokers and clients for the tests of final/, ended behind each test. */
 import type { TestContext } from 'node:test';
-import { ClientType } from '#protocol';
+import { ClientType } from '#protocol/old';
 import { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
 import { type Broker, type BrokerOptions, createBroker } from '../../index.ts';
 

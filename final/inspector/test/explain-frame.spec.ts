@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BrokerType, ClientType, ErrorCode } from '#protocol';
+import { BrokerType, ClientType, ErrorCode } from '#protocol/old';
 import { explainFrame } from '../page/explain-frame.ts';
 import { ERROR_NAMES, LAYOUTS } from '../page/frame-layout.ts';
 

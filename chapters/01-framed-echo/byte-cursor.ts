@@ -1,0 +1,85 @@
+import { FrameError, OptionError } from './errors.ts';
+
+/** Largest id on the wire: the largest whole number that a JavaScript number holds exactly. */
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+/** How many bytes a number may take. */
+export type Width = 1 | 2 | 4 | 8;
+
+/** The largest number that so many bytes hold. */
+const MOST: Readonly<Record<Width, number>> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff, 8: MAX_ID };
+
+/**
+ * A place in some bytes, which moves on with every field that is read or written. Nothing leads past the end: a length
+ * that does is refused before anything is allocated for it. Numbers are unsigned and big-endian.
+ */
+export class ByteCursor {
+  readonly bytes: Uint8Array;
+  // Invariant: at <= end <= bytes.length; what lies before `at` has been read, or written.
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  /** Bytes that are left. */
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  // #region skip
+  /**
+   * Steps over `size` bytes.
+   *
+   * @returns where they begin
+   * @throws {@link FrameError} `BAD_FRAME` when fewer are left
+   */
+  skip(size: number): number {
+    const start = this.at;
+    if (size > this.end - start) {
+      throw new FrameError('BAD_FRAME', `a field of ${size} bytes, but ${this.end - start} are left`);
+    }
+    this.at = start + size;
+    return start;
+  }
+  // #endregion skip
+
+  /** Reads a number. Above 2^53 - 1 it is read as that: no broker ever gives out such an id. */
+  number(width: Width): number {
+    const start = this.skip(width);
+    let value = 0;
+    for (let i = start; i < start + width; i++) value = value * 256 + (this.bytes[i] as number);
+    return value > MAX_ID ? MAX_ID : value;
+  }
+
+  /** Reads bytes, as a view of them: copy what you keep. */
+  view(size: number): Uint8Array {
+    const start = this.skip(size);
+    return this.bytes.subarray(start, start + size);
+  }
+
+  /**
+   * Writes a number.
+   *
+   * @throws {@link OptionError} when it does not fit into so many bytes
+   */
+  putNumber(value: number, width: Width): void {
+    if (!Number.isSafeInteger(value) || value < 0 || value > MOST[width]) {
+      throw new OptionError(`a field takes a whole number from 0 to ${MOST[width]}, not ${value}`);
+    }
+    const start = this.skip(width);
+    let rest = value;
+    for (let i = start + width - 1; i >= start; i--) {
+      this.bytes[i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
+
+  /** Writes bytes. */
+  put(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.skip(bytes.length));
+  }
+}

@@ -1,0 +1,74 @@
+import { textSize } from '#framing';
+import { ProtocolError } from './errors.ts';
+import { recordSize, type WireRecord } from './fields.ts';
+import { type ClientFrame, Start } from './frames.ts';
+
+/** Bytes that the key of a record may have, though its length field could say more. */
+export const MAX_KEY_BYTES = 128;
+/** Bytes that a topic's name may have: the length field is one byte. */
+export const MAX_TOPIC_BYTES = 255;
+/** Largest frame, counted as its size field counts, that a broker takes before HELLO. */
+export const HELLO_FRAME_LIMIT = 4096;
+
+/** What {@link checkRequest} measures a request against. */
+export interface RequestLimits {
+  /** Bytes that a topic's name may have. */
+  readonly maxTopicBytes: number;
+  /** Size of the largest frame: each record must fit alone into a MESSAGES frame. */
+  readonly maxFrameSize: number;
+}
+
+// #region check
+/**
+ * Checks what the layout of a frame cannot say: names, keys, counts. A frame that fails here was read to its end,
+ * so the stream is in order, the answer is an ERROR for the request, and the connection stays.
+ *
+ * @throws {@link ProtocolError} BAD_TOPIC, BAD_REQUEST, BAD_KEY or UNSUPPORTED, none of them fatal
+ */
+export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
+  if (frame.type === 'CREATE' || frame.type === 'PUBLISH') checkTopic(frame.topic, limits.maxTopicBytes);
+  if (frame.type === 'PUBLISH')
+    checkRecords(frame.records, limits.maxFrameSize - messagesOverhead(frame.topic));
+  if (frame.type !== 'SUBSCRIBE') return;
+  if (isPattern(frame.topic)) throw new ProtocolError('UNSUPPORTED', 'this broker knows no patterns');
+  checkTopic(frame.topic, limits.maxTopicBytes);
+  if (frame.start > Start.AFTER)
+    throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0, 1 or 2`);
+  if (frame.group !== '') throw new ProtocolError('UNSUPPORTED', 'this broker knows no groups');
+}
+// #endregion check
+
+/**
+ * Checks a topic's name, as CREATE and PUBLISH take it.
+ *
+ * @throws {@link ProtocolError} BAD_TOPIC if it is empty, holds a NUL, is a pattern, or is over-long
+ */
+export function checkTopic(topic: string, maxTopicBytes: number = MAX_TOPIC_BYTES): void {
+  const refuse = (why: string) => new ProtocolError('BAD_TOPIC', `the topic's name ${why}`);
+  if (topic === '') throw refuse('is empty');
+  if (topic.includes('\0')) throw refuse('holds a NUL');
+  if (isPattern(topic)) throw refuse('is a pattern');
+  if (textSize(topic) > maxTopicBytes) throw refuse(`is longer than ${maxTopicBytes} bytes`);
+}
+
+/** True if one of the tokens between the dots of a name is `*`, or `>`. */
+export function isPattern(topic: string): boolean {
+  return /(^|\.)[*>](\.|$)/.test(topic);
+}
+
+/** Size of a MESSAGES frame of this topic, as its size field counts, without its records. */
+export function messagesOverhead(topic: string): number {
+  return 12 + textSize(topic);
+}
+
+function checkRecords(records: readonly WireRecord[], most: number): void {
+  if (records.length === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
+  for (const record of records) {
+    const keySize = record.key.length;
+    const size = recordSize(record);
+    if (keySize > MAX_KEY_BYTES)
+      throw new ProtocolError('BAD_KEY', `a key of ${keySize} bytes; ${MAX_KEY_BYTES} is the most`);
+    if (size > most)
+      throw new ProtocolError('BAD_REQUEST', `a record of ${size} bytes; there is room for ${most}`);
+  }
+}

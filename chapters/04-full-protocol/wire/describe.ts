@@ -1,0 +1,39 @@
+import { toLatin1 } from '#framing';
+import { brokerCodec, clientCodec } from './codec.ts';
+import { errorName } from './errors.ts';
+import { type BrokerFrame, BrokerType, type ClientFrame } from './frames.ts';
+
+/** A frame in one short line for people: `PUBLISH request=3 topic="news" records=2`. No token is shown. */
+export function describeFrame(frame: ClientFrame | BrokerFrame): string {
+  const fields = Object.entries(frame).slice(1);
+  return [frame.type, ...fields.map(([name, value]) => `${name}=${describeValue(name, value)}`)].join(' ');
+}
+
+/**
+ * The same for a frame that was not decoded, of either direction: the body is `bytes[start, end)`. Says so when it
+ * cannot be read.
+ */
+export function describeBytes(type: number, bytes: Uint8Array, start = 0, end = bytes.length): string {
+  try {
+    const codec = type < BrokerType.WELCOME ? clientCodec : brokerCodec;
+    return describeFrame(codec.decode(type, bytes, start, end));
+  } catch (error) {
+    return `type 0x${type.toString(16)}, ${end - start} bytes that cannot be read: ${(error as Error).message}`;
+  }
+}
+
+/** Bytes as text in quotes where they are printable ASCII, otherwise in hexadecimal; the first 32 of many. */
+export function bytesText(bytes: Uint8Array): string {
+  const head = bytes.subarray(0, 32);
+  const printable = head.every((byte) => byte >= 0x20 && byte < 0x7f);
+  const digits = Array.from(head, (byte) => byte.toString(16).padStart(2, '0'));
+  const text = printable ? JSON.stringify(toLatin1(head)) : `0x${digits.join('')}`;
+  return bytes.length > head.length ? `${text}... (${bytes.length} bytes)` : text;
+}
+
+function describeValue(name: string, value: unknown): string | number {
+  if (name === 'token') return value === '' ? '""' : '***';
+  if (name === 'code') return errorName(value as number) ?? String(value);
+  if (value instanceof Uint8Array) return bytesText(value);
+  return Array.isArray(value) ? value.length : JSON.stringify(value);
+}

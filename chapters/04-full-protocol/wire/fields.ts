@@ -1,0 +1,136 @@
+import {
+  type ByteCursor,
+  decodeText,
+  encodeText,
+  fromLatin1,
+  textSize,
+  toLatin1,
+  type Width,
+} from '#framing';
+import { ProtocolError } from './errors.ts';
+
+/** The version of the protocol that is spoken here; HELLO and WELCOME carry it. */
+export const PROTOCOL_VERSION = 1;
+/** Bytes that a PING, and so a PONG, may carry. */
+export const MAX_PING_BYTES = 64;
+/** Records that one PUBLISH or MESSAGES may carry: the count field is two bytes. */
+export const MAX_RECORDS = 0xffff;
+/** Bytes of a record without its key and payload. */
+export const RECORD_HEADER_SIZE = 6;
+
+/** How one kind of value lies in a frame. */
+export interface Field<T> {
+  /** As docs/protocol.md writes it: `u32`, `text8`, ... */
+  readonly form: string;
+  /** Bytes that a value takes. */
+  size(value: T): number;
+  write(to: ByteCursor, value: T): void;
+  /** @throws ProtocolError for bytes that are none */
+  read(from: ByteCursor): T;
+}
+
+/**
+ * One message as PUBLISH and MESSAGES carry it: `u16 keySize | u32 payloadSize | key | payload`; keySize 0 says that
+ * there is no key.
+ */
+export interface WireRecord {
+  /** Bytes of the key, each held as the character with its number (latin1); `''` if there is none. */
+  readonly key: string;
+  /** After decoding this is a view into the bytes that were decoded: copy it to keep it. */
+  readonly payload: Uint8Array;
+}
+
+/** Bytes that a record takes on the wire. */
+export function recordSize({ key, payload }: WireRecord): number {
+  return RECORD_HEADER_SIZE + key.length + payload.length;
+}
+
+function number(width: Width): Field<number> {
+  return {
+    form: `u${width * 8}`,
+    size: () => width,
+    write: (to, value) => to.putNumber(value, width),
+    read: (from) => from.number(width),
+  };
+}
+
+/** Text behind its length, which counts bytes. */
+function text(width: 1 | 2): Field<string> {
+  return {
+    form: `text${width * 8}`,
+    size: (value) => width + textSize(value),
+    write(to, value) {
+      const bytes = encodeText(value);
+      to.putNumber(bytes.length, width);
+      to.put(bytes);
+    },
+    read: (from) => decodeText(from.view(from.number(width))),
+  };
+}
+
+const version: Field<number> = {
+  ...number(1),
+  read(from) {
+    const value = from.number(1);
+    if (value === PROTOCOL_VERSION) return value;
+    // Nothing behind it is looked at: in another version it may be laid out otherwise.
+    throw new ProtocolError(
+      'BAD_VERSION',
+      `version ${value}, but version ${PROTOCOL_VERSION} is spoken here`,
+    );
+  },
+};
+
+/** All that is left of the frame. */
+const ping: Field<Uint8Array> = {
+  form: 'bytes',
+  size: (value) => value.length,
+  write: (to, value) => to.put(value),
+  read(from) {
+    if (from.left <= MAX_PING_BYTES) return from.view(from.left);
+    const message = `a ping of ${from.left} bytes, but ${MAX_PING_BYTES} are allowed`;
+    throw new ProtocolError('BAD_FRAME', message);
+  },
+};
+
+const records: Field<readonly WireRecord[]> = {
+  form: 'u16 count | record...',
+  size: (value) => value.reduce((sum, record) => sum + recordSize(record), 2),
+  write(to, value) {
+    to.putNumber(value.length, 2);
+    for (const { key, payload } of value) {
+      to.putNumber(key.length, 2);
+      to.putNumber(payload.length, 4);
+      if (key !== '') to.put(fromLatin1(key));
+      to.put(payload);
+    }
+  },
+  // #region read-records
+  read(from) {
+    const count = from.number(2);
+    if (count * RECORD_HEADER_SIZE > from.left) {
+      throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${from.left} bytes`);
+    }
+    const value: WireRecord[] = [];
+    for (let i = 0; i < count; i++) {
+      const keySize = from.number(2);
+      const payloadSize = from.number(4);
+      value.push({ key: toLatin1(from.view(keySize)), payload: from.view(payloadSize) });
+    }
+    return value;
+  },
+  // #endregion read-records
+};
+
+/** Every kind of value that a frame may hold. */
+export const FIELDS = {
+  u8: number(1),
+  u16: number(2),
+  u32: number(4),
+  u64: number(8),
+  text8: text(1),
+  text16: text(2),
+  version,
+  ping,
+  records,
+};
