@@ -16,6 +16,6 @@ export type BrokerOptions = ServeOptions & Partial<BrokerLimits>;
  * @throws OptionError for a limit or a port out of range
  */
 export function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const limits = readLimits(BROKER_LIMITS, options);
+  const limits = readLimits<keyof BrokerLimits>(BROKER_LIMITS, options);
   return serveEngine(new ChannelEngine(limits), limits, options);
 }

@@ -1,7 +1,7 @@
 import { type BroadcastChannel, Lagged, type Receiver } from '#broadcast';
 import { LeveretError } from '#framing';
 import { type Message, Subscriber, type TopicRegistry, type TopicSettings } from '#topics';
-import { type ClientFrame, encodeBrokerFrame, type FrameNamed, Start, type WireRecord } from '../wire/index.ts';
+import { brokerCodec, type ClientFrame, type FrameNamed, Start, type WireRecord } from '../index.ts';
 import type { EngineClient, EngineClientHost, Published } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { nextFrame } from './next-frame.ts';
@@ -72,7 +72,7 @@ export class ChannelClient implements EngineClient {
     while (!this.#session.full) {
       const frame = nextFrame(this.#subscriber, this.#engine.limits.maxFrameSize);
       if (frame === undefined) return;
-      this.#session.send(encodeBrokerFrame(frame));
+      this.#session.send(brokerCodec.encode(frame));
     }
   }
   // #endregion deliver
@@ -83,7 +83,8 @@ export class ChannelClient implements EngineClient {
     // task 4.5: from the channel into this client's buffers
     try {
       for (let next = this.#receiver.tryReceive(); next !== undefined; next = this.#receiver.tryReceive()) {
-        if (next instanceof Lagged) throw new LeveretError('SLOW', `${next.missed} messages were overwritten`);
+        if (next instanceof Lagged)
+          throw new LeveretError('SLOW', `${next.missed} messages were overwritten`);
         this.#subscriber.offer(next);
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 import { BroadcastChannel } from '#broadcast';
 import { type Message, TopicRegistry } from '#topics';
-import type { WireRecord } from '../wire/index.ts';
+import type { WireRecord } from '../index.ts';
 import { ChannelClient, type ChannelClientHost } from './channel-client.ts';
 import type { Engine, EngineClientHost, Published } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';

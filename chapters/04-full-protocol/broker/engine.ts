@@ -1,4 +1,4 @@
-import type { ClientFrame, FrameNamed, WireRecord } from '../wire/index.ts';
+import type { ClientFrame, FrameNamed, WireRecord } from '../index.ts';
 
 /**
  * What lies under a broker: the topics, what they keep, and who reads them. Sessions, requests and the listening socket

@@ -1,5 +1,5 @@
 import { isSkipped, type Subscriber } from '#topics';
-import { type BrokerFrame, MAX_RECORDS, messagesOverhead, recordSize, type WireRecord } from '../wire/index.ts';
+import { type BrokerFrame, MAX_RECORDS, messagesOverhead, recordSize, type WireRecord } from '../index.ts';
 
 /** When a frame has so many bytes, no more messages are added: others have their turn. */
 const ENOUGH_BYTES = 65_536;

@@ -4,11 +4,11 @@ import {
   type ClientFrame,
   ClientType,
   checkRequest,
-  decodeClientFrame,
+  clientCodec,
   errorFrame,
   type RequestLimits,
   toProtocolError,
-} from '../wire/index.ts';
+} from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
 // #region answer
@@ -29,14 +29,14 @@ export function answerFrame(
       if (end - start >= 4) request = bytes.readUInt32BE(start);
       return ifAsked({ type: 'PUBLISHED', request, ...client.publishRaw(bytes, start, end) });
     }
-    const frame = decodeClientFrame(type, bytes, start, end);
+    const frame = clientCodec.decode(type, bytes, start, end);
     if ('request' in frame) request = frame.request;
     checkRequest(frame, limits);
     return answerRequest(frame, client);
   } catch (thrown) {
     const error = toProtocolError(thrown);
     if (error.fatal) throw error;
-    return { ...errorFrame(error), request };
+    return errorFrame(error, request);
   }
 }
 // #endregion answer
@@ -49,7 +49,11 @@ function answerRequest(frame: ClientFrame, client: EngineClient): BrokerFrame | 
       client.create(frame.topic, { retentionMs: frame.retentionMs, dedupeMs: frame.dedupeMs });
       return ifAsked({ type: 'OK', request: frame.request });
     case 'PUBLISH':
-      return ifAsked({ type: 'PUBLISHED', request: frame.request, ...client.publish(frame.topic, frame.records) });
+      return ifAsked({
+        type: 'PUBLISHED',
+        request: frame.request,
+        ...client.publish(frame.topic, frame.records),
+      });
     case 'SUBSCRIBE':
       client.subscribe(frame);
       return ifAsked({ type: 'OK', request: frame.request });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ListenOptions, type RunningServer, startServer } from '#framing/net';
-import { ProtocolError } from '../wire/index.ts';
+import { ProtocolError } from '../index.ts';
 import type { Engine } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Session, type SessionHost } from './session.ts';

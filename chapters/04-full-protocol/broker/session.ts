@@ -4,16 +4,15 @@ import { type FrameHandler, FrameReader } from '#framing';
 import { BatchedWriter } from '../batched-writer.ts';
 import {
   type BrokerFrame,
-  decodeClientFrame,
+  brokerCodec,
+  clientCodec,
   describeBytes,
-  encodeBrokerFrame,
   errorFrame,
-  frameName,
   HELLO_FRAME_LIMIT,
   PROTOCOL_VERSION,
   ProtocolError,
   toProtocolError,
-} from '../wire/index.ts';
+} from '../index.ts';
 import type { Engine, EngineClient, EngineClientHost } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { answerFrame } from './requests.ts';
@@ -31,7 +30,9 @@ export interface SessionHost {
 }
 
 /** `new` until HELLO, `ready` then, `closing` from the last frame on. */
-type SessionState = { readonly is: 'new' | 'closing' } | { readonly is: 'ready'; readonly client: EngineClient };
+type SessionState =
+  | { readonly is: 'new' | 'closing' }
+  | { readonly is: 'ready'; readonly client: EngineClient };
 
 /** One connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the process. */
 export class Session implements EngineClientHost {
@@ -113,19 +114,19 @@ export class Session implements EngineClientHost {
     // Behind the last frame of a connection there may be others in the same read.
     if (state.is === 'closing') return;
     if (debug.enabled) debug('client %d -> %s', this.#id, describeBytes(...frame));
-    const name = type < 0x80 ? frameName(type) : undefined;
+    const name = clientCodec.nameOf(type);
     if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
       throw new ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
     }
     if (state.is === 'new') {
       // Who it is does not matter here, but the frame must be in order.
-      decodeClientFrame(...frame);
+      clientCodec.decode(...frame);
       return this.#welcome();
     }
     const { limits } = this.#host;
     const answer = answerFrame(state.client, limits, ...frame);
     if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);
-    else if (answer !== undefined) this.send(encodeBrokerFrame(answer));
+    else if (answer !== undefined) this.send(brokerCodec.encode(answer));
   }
 
   #welcome(): void {
@@ -134,7 +135,7 @@ export class Session implements EngineClientHost {
     this.#state = { is: 'ready', client: engine.connect(this) };
     this.#reader.limit = maxFrameSize;
     const welcome = { version: PROTOCOL_VERSION, connectionId: this.#id, maxFrameSize, epoch };
-    this.send(encodeBrokerFrame({ type: 'WELCOME', ...welcome }));
+    this.send(brokerCodec.encode({ type: 'WELCOME', ...welcome }));
   }
 
   /** The client has ended its direction. All that it sent was answered; it may still have to read that. */
@@ -148,7 +149,7 @@ export class Session implements EngineClientHost {
   #leave(milliseconds: number, last?: BrokerFrame): void {
     const state = this.#state;
     if (state.is === 'closing') return;
-    if (last !== undefined) this.send(encodeBrokerFrame(last));
+    if (last !== undefined) this.send(brokerCodec.encode(last));
     this.#state = { is: 'closing' };
     this.#deadline = setTimeout(() => this.#socket.destroy(), milliseconds);
     this.#writer.end();

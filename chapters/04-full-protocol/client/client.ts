@@ -1,10 +1,20 @@
-import { checkWhole, LeveretError } from '#framing';
-import { type BrokerFrame, type FrameNamed, Start, type WireRecord } from '../wire/index.ts';
-import { ClientConnection, type ConnectOptions } from './connection.ts';
-import { ClientSubscription, ReceivedMessage, type SkippedIds, waitingSize } from './subscription.ts';
+import { checkWhole, LeveretError, MAX_TIMEOUT_MS } from '#framing';
+import { DEFAULT_HOST, openSocket } from '#framing/net';
+import { type BrokerFrame, type FrameNamed, PROTOCOL_VERSION, Start, type WireRecord } from '../index.ts';
+import { ClientConnection } from './connection.ts';
+import { ClientSubscription, type SkippedIds, type SubscriptionHost } from './subscription.ts';
 
 /** Options of {@link connect}. */
-export interface ClientOptions extends ConnectOptions {
+export interface ClientOptions {
+  /** @defaultValue `127.0.0.1` */
+  readonly host?: string;
+  readonly port: number;
+  /** What to call oneself, for the broker's log; at most 255 bytes. @defaultValue `''` */
+  readonly name?: string;
+  /** Secret that lets in, where a broker asks for one. @defaultValue `''` */
+  readonly token?: string;
+  /** Milliseconds to be welcomed. @defaultValue 10,000 */
+  readonly timeoutMs?: number;
   /**
    * Bytes of messages that may wait to be taken before the client stops reading from its socket. While an answer is
    * awaited it must read on, because the answer comes behind the messages: at 64 times as many bytes it
@@ -18,10 +28,13 @@ export interface ClientOptions extends ConnectOptions {
 /** What to publish. */
 export interface OutgoingMessage {
   /** The content: text is sent as UTF-8. */
-  readonly payload: string | Uint8Array;
+  readonly payload: Payload;
   /** Name of the message for dedupe, at most 128 bytes of UTF-8. @defaultValue none */
   readonly key?: string;
 }
+
+/** The content of a message: text is sent as UTF-8. */
+export type Payload = string | Uint8Array;
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -33,9 +46,6 @@ export interface SubscribeOptions {
   readonly onSkipped?: (ids: SkippedIds) => void;
 }
 
-/** How many times `maxWaitingBytes` may wait while an answer is awaited. */
-const OVERFLOW_FACTOR = 64;
-
 /**
  * Connects to a broker.
  *
@@ -45,9 +55,35 @@ const OVERFLOW_FACTOR = 64;
  * ```
  *
  * @throws LeveretError `REFUSED`, `TIMEOUT` or `BAD_BROKER`; ProtocolError when the broker refuses (`DENIED`, `FULL`)
+ * @throws OptionError for an option out of range
  */
-export function connect(options: ClientOptions): Promise<Client> {
-  return ClientConnection.open(options, (connection, welcome) => new Client(connection, welcome, options));
+export async function connect(options: ClientOptions): Promise<Client> {
+  const {
+    host = DEFAULT_HOST,
+    port,
+    name = '',
+    token = '',
+    timeoutMs = 10_000,
+    maxWaitingBytes = 1_048_576,
+  } = options;
+  checkWhole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
+  checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
+  const connection = new ClientConnection(await openSocket(host, port), maxWaitingBytes);
+  const timeout = new LeveretError('TIMEOUT', `no welcome from ${host} port ${port} within ${timeoutMs} ms`);
+  const timer = setTimeout(() => connection.destroy(timeout), timeoutMs);
+  try {
+    const hello = { type: 'HELLO', version: PROTOCOL_VERSION, name, token } as const;
+    return await connection.request(
+      hello,
+      'WELCOME',
+      (welcome) => new Client(connection, welcome, options.onError),
+    );
+  } catch (error) {
+    connection.destroy(timeout);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -57,31 +93,25 @@ export function connect(options: ClientOptions): Promise<Client> {
  * connection is gone: `DISCONNECTED`, or `CLOSED` after `close`.
  */
 export class Client implements AsyncDisposable {
-  /** Number of this connection at the broker. */
-  readonly connectionId: number;
-  /** Number of this life of the broker's topics: ids of one epoch only can be compared. */
-  readonly epoch: number;
-  /** Size of the largest frame that the broker takes. */
-  readonly maxFrameSize: number;
+  /**
+   * What the broker said of itself: `connectionId`, the number of this connection; `epoch`, the number of this life of its
+   * topics (ids of one epoch only can be compared); `maxFrameSize`, the size of the largest frame that it takes.
+   */
+  readonly welcome: FrameNamed<BrokerFrame, 'WELCOME'>;
   /** Resolves when the connection is gone: with the error, or with `undefined` after `close`. */
   readonly closed: Promise<LeveretError | undefined>;
   readonly #connection: ClientConnection;
-  readonly #maxWaitingBytes: number;
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  #waitingBytes = 0;
   #lastRequest = 0;
 
   /** @hidden Made by {@link connect}. */
   constructor(
     connection: ClientConnection,
-    { connectionId, epoch, maxFrameSize }: FrameNamed<BrokerFrame, 'WELCOME'>,
-    { maxWaitingBytes = 1_048_576, onError }: ClientOptions,
+    welcome: FrameNamed<BrokerFrame, 'WELCOME'>,
+    onError: ((error: LeveretError) => void) | undefined,
   ) {
-    this.connectionId = connectionId;
-    this.epoch = epoch;
-    this.maxFrameSize = maxFrameSize;
+    this.welcome = welcome;
     this.#connection = connection;
-    this.#maxWaitingBytes = checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
     this.closed = new Promise((resolve) => {
       connection.handlers = {
         received: (frame) => this.#received(frame),
@@ -98,15 +128,15 @@ export class Client implements AsyncDisposable {
   createTopic(topic: string, settings: { retentionMs?: number; dedupeMs?: number } = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
     const request = this.#nextRequest();
-    return this.#connection.request({ type: 'CREATE', request, topic, retentionMs, dedupeMs }, () => {});
+    return this.#connection.request(
+      { type: 'CREATE', request, topic, retentionMs, dedupeMs },
+      'OK',
+      () => {},
+    );
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */
-  async publish(
-    topic: string,
-    payload: string | Uint8Array,
-    options: { key?: string } = {},
-  ): Promise<{ id: number }> {
+  async publish(topic: string, payload: Payload, options: { key?: string } = {}): Promise<{ id: number }> {
     const { firstId } = await this.publishMany(topic, [{ payload, ...options }]);
     return { id: firstId };
   }
@@ -120,16 +150,26 @@ export class Client implements AsyncDisposable {
     topic: string,
     messages: readonly OutgoingMessage[],
   ): Promise<{ firstId: number; count: number }> {
-    const frame = { type: 'PUBLISH', request: this.#nextRequest(), topic, records: messages.map(toRecord) } as const;
-    return this.#connection.request(frame, ({ firstId, count }) => ({ firstId, count }));
+    const frame = {
+      type: 'PUBLISH',
+      request: this.#nextRequest(),
+      topic,
+      records: messages.map(toRecord),
+    } as const;
+    return this.#connection.request(frame, 'PUBLISHED', ({ firstId, count }) => ({ firstId, count }));
   }
 
   /**
    * Publishes a message and does not ask what became of it (`onError` hears of a refusal). Resolves when the socket
    * takes more: awaiting it keeps the pace of the broker.
    */
-  async send(topic: string, payload: string | Uint8Array, options: { key?: string } = {}): Promise<void> {
-    this.#connection.send({ type: 'PUBLISH', request: 0, topic, records: [toRecord({ payload, ...options })] });
+  async send(topic: string, payload: Payload, options: { key?: string } = {}): Promise<void> {
+    this.#connection.send({
+      type: 'PUBLISH',
+      request: 0,
+      topic,
+      records: [toRecord({ payload, ...options })],
+    });
     await this.#connection.drained();
   }
 
@@ -139,27 +179,33 @@ export class Client implements AsyncDisposable {
     const start = from === 'earliest' ? Start.EARLIEST : from === 'latest' ? Start.LATEST : Start.AFTER;
     const after = typeof from === 'object' ? from.after : 0;
     const request = this.#nextRequest();
-    return this.#connection.request(
-      { type: 'SUBSCRIBE', request, topic, start, after, window, group: '' },
-      () => {
-        // At once, and not when the promise is looked at: messages may follow the OK in the same read.
-        this.#subscriptions.get(topic)?.end();
-        const subscription = new ClientSubscription(topic, this.#host, onSkipped);
-        this.#subscriptions.set(topic, subscription);
-        return subscription;
-      },
-    );
+    const frame = { type: 'SUBSCRIBE', request, topic, start, after, window, group: '' } as const;
+    return this.#connection.request(frame, 'OK', () => {
+      // At once, and not when the promise is looked at: messages may follow the OK in the same read.
+      this.#subscriptions.get(topic)?.end();
+      const subscription = new ClientSubscription(topic, this.#subscriptionHost, onSkipped);
+      this.#subscriptions.set(topic, subscription);
+      return subscription;
+    });
   }
 
   /** Messages that were published for this client's subscriptions and are not settled yet. */
   lag(): Promise<number> {
-    return this.#connection.request({ type: 'LAG', request: this.#nextRequest() }, ({ messages }) => messages);
+    return this.#connection.request(
+      { type: 'LAG', request: this.#nextRequest() },
+      'LAG',
+      ({ messages }) => messages,
+    );
   }
 
   /** Asks for a sign of life. Resolves with the milliseconds that it took. */
   ping(): Promise<number> {
     const start = performance.now();
-    return this.#connection.request({ type: 'PING', bytes: Buffer.alloc(0) }, () => performance.now() - start);
+    return this.#connection.request(
+      { type: 'PING', bytes: Buffer.alloc(0) },
+      'PONG',
+      () => performance.now() - start,
+    );
   }
 
   /** Says goodbye, and resolves when the connection is gone. Subscriptions end. Calling it again changes nothing. */
@@ -172,17 +218,32 @@ export class Client implements AsyncDisposable {
     return this.close();
   }
 
-  #received(frame: BrokerFrame): void {
-    if (frame.type !== 'MESSAGES' && frame.type !== 'SKIPPED') return;
-    const { topic } = frame;
-    const subscription = this.#subscriptions.get(topic);
-    if (frame.type === 'SKIPPED') return subscription?.skipped({ fromId: frame.fromId, toId: frame.toId });
-    let id = frame.firstId;
-    for (const { key, payload } of frame.records) {
-      // The payload is lent; the message keeps a copy.
-      const name = Buffer.from(key, 'latin1').toString();
-      subscription?.deliver(new ReceivedMessage(topic, id, name, Buffer.from(payload)));
-      id += 1;
-    }
+  readonly #subscriptionHost: SubscriptionHost = {
+    waiting: (bytes) => this.#connection.count(bytes),
+    commit: (topic, id) => this.#connection.send({ type: 'COMMIT', topic, id }),
+    unsubscribe: async (subscription) => {
+      const { topic } = subscription;
+      this.#subscriptions.delete(topic);
+      subscription.end();
+      // Where the connection is gone, so is the subscription.
+      const frame = { type: 'UNSUBSCRIBE', request: this.#nextRequest(), topic } as const;
+      await this.#connection.request(frame, 'OK', () => {}).catch(() => {});
+    },
+  };
+
+  #nextRequest(): number {
+    this.#lastRequest = (this.#lastRequest % 0xffff_ffff) + 1;
+    return this.#lastRequest;
   }
+
+  #received(frame: FrameNamed<BrokerFrame, 'MESSAGES' | 'SKIPPED'>): void {
+    const subscription = this.#subscriptions.get(frame.topic);
+    if (frame.type === 'SKIPPED') subscription?.onSkipped?.({ fromId: frame.fromId, toId: frame.toId });
+    else frame.records.forEach((record, i) => subscription?.deliver(frame.firstId + i, record));
+  }
+}
+
+/** Keys are bytes; the wire holds them one byte to a character. */
+function toRecord({ payload, key = '' }: OutgoingMessage): WireRecord {
+  return { key: Buffer.from(key).toString('latin1'), payload: Buffer.from(payload) };
 }

@@ -1,8 +1,9 @@
 import type { LeveretError } from '#framing';
 import { Queue } from '#topics';
+import type { WireRecord } from '../index.ts';
 
 /** A message as a client receives it. */
-export class ReceivedMessage {
+export interface ReceivedMessage {
   readonly topic: string;
   /** Its number within the topic. */
   readonly id: number;
@@ -10,26 +11,10 @@ export class ReceivedMessage {
   readonly key: string;
   /** Its content: a copy of its own, which may be kept. */
   readonly payload: Buffer;
-  readonly #commit: (id: number) => void;
-
-  /** @hidden Made by the client. */
-  constructor(topic: string, id: number, key: string, payload: Buffer, commit: (id: number) => void) {
-    this.topic = topic;
-    this.id = id;
-    this.key = key;
-    this.payload = payload;
-    this.#commit = commit;
-  }
-
   /** The content as UTF-8. */
-  text(): string {
-    return this.payload.toString();
-  }
-
+  text(): string;
   /** This message, and all of its topic before it, have been dealt with. */
-  commit(): void {
-    this.#commit(this.id);
-  }
+  commit(): void;
 }
 
 /** Ids of a topic that this client will never get, both included. */
@@ -40,11 +25,14 @@ export interface SkippedIds {
 
 /** What a subscription needs of its client. */
 export interface SubscriptionHost {
-  /** Messages were taken out of the queue, or thrown away. */
-  released(...messages: ReceivedMessage[]): void;
+  /** So many bytes wait more, or fewer. */
+  waiting(bytes: number): void;
   commit(topic: string, id: number): void;
   unsubscribe(subscription: ClientSubscription): Promise<void>;
 }
+
+/** What a waiting message holds beyond its payload, roughly, in bytes. */
+const MESSAGE_OVERHEAD = 200;
 
 /**
  * The messages of one topic, in the order of their ids. Made by `Client.subscribe`.
@@ -60,19 +48,19 @@ export interface SubscriptionHost {
  */
 export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   readonly topic: string;
+  /** For the client: called for ids that will never come. */
+  readonly onSkipped: ((ids: SkippedIds) => void) | undefined;
   readonly #host: SubscriptionHost;
-  readonly #onSkipped: ((ids: SkippedIds) => void) | undefined;
   // Invariant: messages wait, or readers wait, never both.
   readonly #messages = new Queue<ReceivedMessage>();
   readonly #readers = new Queue<() => void>();
-  #ended = false;
-  #failure: LeveretError | undefined;
+  #ended: { readonly failure: LeveretError | undefined } | undefined;
 
   /** @hidden Made by the client. */
-  constructor(topic: string, host: SubscriptionHost, onSkipped?: (ids: SkippedIds) => void) {
+  constructor(topic: string, host: SubscriptionHost, onSkipped: ((ids: SkippedIds) => void) | undefined) {
     this.topic = topic;
     this.#host = host;
-    this.#onSkipped = onSkipped;
+    this.onSkipped = onSkipped;
   }
 
   /** How many messages have come and were not taken yet. */
@@ -88,13 +76,10 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
    */
   async next(): Promise<ReceivedMessage | undefined> {
     for (;;) {
-      const message = this.#messages.shift();
-      if (message !== undefined) {
-        this.#host.released(message);
-        return message;
-      }
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#ended) return undefined;
+      const message = this.#take();
+      if (message !== undefined) return message;
+      if (this.#ended?.failure !== undefined) throw this.#ended.failure;
+      if (this.#ended !== undefined) return undefined;
       await new Promise<void>((resolve) => this.#readers.push(resolve));
     }
   }
@@ -116,29 +101,29 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
 
   /** Ends the subscription. What waits is thrown away, readers get the end. Calling it again changes nothing. */
   async unsubscribe(): Promise<void> {
-    if (!this.#ended) await this.#host.unsubscribe(this);
+    if (this.#ended === undefined) await this.#host.unsubscribe(this);
   }
 
-  /** For the client: a message has come. */
-  deliver(message: ReceivedMessage): void {
-    this.#messages.push(message);
+  /** For the client: a message has come. Its payload is lent, so it is copied. */
+  deliver(id: number, record: WireRecord): void {
+    const payload = Buffer.from(record.payload);
+    const key = Buffer.from(record.key, 'latin1').toString();
+    const [text, commit] = [() => payload.toString(), () => this.commit(id)];
+    this.#messages.push({ topic: this.topic, id, key, payload, text, commit });
+    this.#host.waiting(MESSAGE_OVERHEAD + payload.length);
     this.#readers.shift()?.();
-  }
-
-  /** For the client: ids that will never come. */
-  skipped(ids: SkippedIds): void {
-    this.#onSkipped?.(ids);
   }
 
   /** For the client: no more messages. What waits stays only when the connection failed. */
   end(failure?: LeveretError): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#failure = failure;
-    if (failure === undefined) {
-      this.#host.released(...this.#messages);
-      this.#messages.clear();
-    }
-    for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) reader();
+    this.#ended ??= { failure };
+    if (failure === undefined) while (this.#take() !== undefined);
+    while (this.#readers.length > 0) this.#readers.shift()?.();
+  }
+
+  #take(): ReceivedMessage | undefined {
+    const message = this.#messages.shift();
+    if (message !== undefined) this.#host.waiting(-MESSAGE_OVERHEAD - message.payload.length);
+    return message;
   }
 }
