@@ -49,10 +49,12 @@ export class ByteCursor {
 
   /** Reads a number. Above 2^53 - 1 it is read as that: no broker ever gives out such an id. */
   number(width: Width): number {
+    if (width === 8) return Math.min(this.number(4) * 2 ** 32 + this.number(4), MAX_ID);
+    const { bytes } = this;
     const start = this.skip(width);
     let value = 0;
-    for (let i = start; i < start + width; i++) value = value * 256 + (this.bytes[i] as number);
-    return value > MAX_ID ? MAX_ID : value;
+    for (let i = start; i < start + width; i++) value = (value << 8) | (bytes[i] as number);
+    return value >>> 0;
   }
 
   /** Reads bytes, as a view of them: copy what you keep. */
@@ -70,12 +72,15 @@ export class ByteCursor {
     if (!Number.isSafeInteger(value) || value < 0 || value > MOST[width]) {
       throw new OptionError(`a field takes a whole number from 0 to ${MOST[width]}, not ${value}`);
     }
-    const start = this.skip(width);
-    let rest = value;
-    for (let i = start + width - 1; i >= start; i--) {
-      this.bytes[i] = rest % 256;
-      rest = Math.floor(rest / 256);
+    if (width === 8) {
+      this.putNumber(Math.floor(value / 2 ** 32), 4);
+      this.putNumber(value % 2 ** 32, 4);
+      return;
     }
+    const { bytes } = this;
+    const start = this.skip(width);
+    // A place in the array takes the lowest eight bits.
+    for (let i = start + width - 1, rest = value; i >= start; i--, rest >>>= 8) bytes[i] = rest;
   }
 
   /** Writes bytes. */
