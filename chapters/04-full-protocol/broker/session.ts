@@ -30,9 +30,7 @@ export interface SessionHost {
 }
 
 /** `new` until HELLO, `ready` then, `closing` from the last frame on. */
-type SessionState =
-  | { readonly is: 'new' | 'closing' }
-  | { readonly is: 'ready'; readonly client: EngineClient };
+type SessionState = { is: 'new' } | { is: 'ready'; client: EngineClient } | { is: 'closing' };
 
 /** One connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the process. */
 export class Session implements EngineClientHost {
@@ -121,7 +119,8 @@ export class Session implements EngineClientHost {
     if (state.is === 'new') {
       // Who it is does not matter here, but the frame must be in order.
       clientCodec.decode(...frame);
-      return this.#welcome();
+      this.#welcome();
+      return;
     }
     const { limits } = this.#host;
     const answer = answerFrame(state.client, limits, ...frame);
