@@ -96,7 +96,7 @@ export class ChannelClient implements EngineClient {
 
   close(): void {
     this.#engine.clients.delete(this);
-    this.#receiver.finish();
+    this.#receiver.close();
     this.#subscriber.close();
   }
 }

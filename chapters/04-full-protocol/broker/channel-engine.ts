@@ -39,9 +39,9 @@ export class ChannelEngine implements Engine, ChannelClientHost {
       // The one copy of a message: the bytes that came with the frame are only lent.
       const message = topic.append(key, Buffer.from(payload));
       if (message === undefined) continue;
-      this.channel.publish(message);
       // One turn may bring more than the channel holds: before anything is overwritten, everybody takes it out.
       if (this.channel.next % CHANNEL_CAPACITY === 0) for (const client of this.clients) client.collect();
+      this.channel.publish(message);
     }
     const count = topic.lastId + 1 - firstId;
     return { firstId: count === 0 ? 0 : firstId, count };
