@@ -1,4 +1,4 @@
-import { type Client, type ClientSubscription, connect } from '#protocol/old';
+import { type Client, type ClientSubscription, connect } from '#protocol/client';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
 import { type RunningLogBroker, startLogBroker } from './broker.ts';
 import type { Topic } from './topic.ts';

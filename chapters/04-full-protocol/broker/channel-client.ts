@@ -1,6 +1,6 @@
 import { type BroadcastChannel, Lagged, type Receiver } from '#broadcast';
 import { LeveretError } from '#framing';
-import { type Message, Subscriber, type TopicRegistry, type TopicSettings } from '#topics';
+import { type Message, Subscriber, type TopicRegistry } from '#topics';
 import { brokerCodec, type ClientFrame, type FrameNamed, Start, type WireRecord } from '../index.ts';
 import type { EngineClient, EngineClientHost, Published } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -12,7 +12,6 @@ export interface ChannelClientHost {
   readonly topics: TopicRegistry;
   readonly channel: BroadcastChannel<Message>;
   readonly clients: Set<ChannelClient>;
-  publish(topic: string, records: readonly WireRecord[]): Published;
 }
 
 /** One client: takes from the channel what it subscribed to into its buffers, and sends it from there. */
@@ -36,13 +35,29 @@ export class ChannelClient implements EngineClient {
     return this.#subscriber.lag;
   }
 
-  create(topic: string, settings: TopicSettings): void {
-    this.#engine.topics.create(topic, settings);
+  create({ topic, retentionMs, dedupeMs }: FrameNamed<ClientFrame, 'CREATE'>): void {
+    this.#engine.topics.create(topic, { retentionMs, dedupeMs });
   }
 
-  publish(topic: string, records: readonly WireRecord[]): Published {
-    return this.#engine.publish(topic, records);
+  // #region publish
+  /** Numbers the messages and gives them to everybody. Duplicates are dropped here, and get no id. */
+  publish(name: string, records: readonly WireRecord[]): Published {
+    // task 4.4: stamp the messages and give them to everybody
+    const { topics, channel, clients } = this.#engine;
+    const topic = topics.use(name);
+    const firstId = topic.lastId + 1;
+    for (const { key, payload } of records) {
+      // The one copy of a message: the bytes that came with the frame are only lent.
+      const message = topic.append(key, Buffer.from(payload));
+      if (message === undefined) continue;
+      // One turn may bring more than the channel holds: before anything is overwritten, everybody takes it out.
+      if (channel.next % channel.capacity === 0) for (const client of clients) client.collect();
+      channel.publish(message);
+    }
+    const count = topic.lastId + 1 - firstId;
+    return { firstId: count === 0 ? 0 : firstId, count };
   }
+  // #endregion publish
 
   // #region subscribe
   subscribe({ topic, start, after, window }: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {

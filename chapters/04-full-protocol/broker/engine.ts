@@ -22,7 +22,7 @@ export interface EngineClient {
   /** Messages that were published for this client and are not settled yet, in all subscriptions together. */
   readonly lag: number;
   /** Makes a topic, or gives one that came by its use its settings. @throws `TOPIC_EXISTS`, `LIMIT` */
-  create(topic: string, settings: { readonly retentionMs: number; readonly dedupeMs: number }): void;
+  create(frame: FrameNamed<ClientFrame, 'CREATE'>): void;
   /** Takes the messages, all or none. Payloads are lent: copy what you keep. @throws `LIMIT` */
   publish(topic: string, records: readonly WireRecord[]): Published;
   /**

@@ -1,65 +1,54 @@
 import type { FrameHandler } from '#framing';
-import {
-  type BrokerFrame,
-  type ClientFrame,
-  ClientType,
-  checkRequest,
-  clientCodec,
-  errorFrame,
-  type RequestLimits,
-  toProtocolError,
-} from '../index.ts';
+import * as wire from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
 // #region answer
 /**
- * Does what a client asks for in a frame, whose body is `bytes[start, end)`.
+ * Does what a client asks for in one frame.
  *
  * @returns the answer, an ERROR if it is refused; `undefined` if none is due. CLOSING ends the connection
- * @throws what ends the connection: a ProtocolError that is fatal
+ * @throws ProtocolError that is fatal: it ends the connection
  */
 export function answerFrame(
   client: EngineClient,
-  limits: RequestLimits,
+  limits: wire.RequestLimits,
   ...[type, bytes, start, end]: Parameters<FrameHandler>
-): BrokerFrame | undefined {
+): wire.BrokerFrame | undefined {
   let request = 0;
   try {
-    if (type === ClientType.PUBLISH && client.publishRaw !== undefined) {
+    if (type === wire.ClientType.PUBLISH && client.publishRaw !== undefined) {
       if (end - start >= 4) request = bytes.readUInt32BE(start);
       return ifAsked({ type: 'PUBLISHED', request, ...client.publishRaw(bytes, start, end) });
     }
-    const frame = clientCodec.decode(type, bytes, start, end);
+    const frame = wire.clientCodec.decode(type, bytes, start, end);
     if ('request' in frame) request = frame.request;
-    checkRequest(frame, limits);
+    wire.checkRequest(frame, limits);
     return answerRequest(frame, client);
   } catch (thrown) {
-    const error = toProtocolError(thrown);
+    const error = wire.toProtocolError(thrown);
     if (error.fatal) throw error;
-    return errorFrame(error, request);
+    return wire.errorFrame(error, request);
   }
 }
 // #endregion answer
 
 // #region requests
 /** @throws an error with a code of the wire that says why not: then nothing has changed */
-function answerRequest(frame: ClientFrame, client: EngineClient): BrokerFrame | undefined {
+function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.BrokerFrame | undefined {
   switch (frame.type) {
     case 'CREATE':
-      client.create(frame.topic, { retentionMs: frame.retentionMs, dedupeMs: frame.dedupeMs });
-      return ifAsked({ type: 'OK', request: frame.request });
-    case 'PUBLISH':
-      return ifAsked({
-        type: 'PUBLISHED',
-        request: frame.request,
-        ...client.publish(frame.topic, frame.records),
-      });
+      client.create(frame);
+      break;
     case 'SUBSCRIBE':
       client.subscribe(frame);
-      return ifAsked({ type: 'OK', request: frame.request });
+      break;
     case 'UNSUBSCRIBE':
       client.unsubscribe(frame.topic);
-      return ifAsked({ type: 'OK', request: frame.request });
+      break;
+    case 'PUBLISH': {
+      const { request, topic, records } = frame;
+      return ifAsked({ type: 'PUBLISHED', request, ...client.publish(topic, records) });
+    }
     case 'COMMIT':
       return void client.commit(frame.topic, frame.id);
     case 'LAG':
@@ -72,10 +61,11 @@ function answerRequest(frame: ClientFrame, client: EngineClient): BrokerFrame | 
       // A PONG: this broker sends no PING, but one that nobody asked for does no harm.
       return undefined;
   }
+  return ifAsked({ type: 'OK', request: frame.request });
 }
 // #endregion requests
 
 /** Request 0 asks for no answer. */
-function ifAsked<F extends BrokerFrame & { readonly request: number }>(answer: F): F | undefined {
+function ifAsked<F extends wire.BrokerFrame & { readonly request: number }>(answer: F): F | undefined {
   return answer.request === 0 ? undefined : answer;
 }

@@ -13,7 +13,7 @@ const MAX_TURNED_AWAY = 100;
 /** A broker that runs. */
 export interface RunningBroker extends RunningServer {
   /** How often something went wrong in the broker itself. Each time is in the log, with its cause. */
-  readonly faults: number;
+  faults(): number;
   /**
    * Takes no more clients, says CLOSING to those that are there, waits until they have gone, at most the limit
    * `closeTimeoutMs`, and ends. Calling it again changes nothing.
@@ -42,21 +42,13 @@ export async function serveEngine(
   const sessions = new SessionTable(engine, limits, epoch);
   const onConnection = (socket: Socket) => sessions.accept(socket);
   const server = await startServer({ ...where, allowHalfOpen: true, onConnection });
+  const stopListening = server.close;
   let closed: Promise<void> | undefined;
-  return {
-    host: server.host,
-    port: server.port,
-    get connections() {
-      return server.connections;
-    },
-    get faults() {
-      return sessions.faults;
-    },
-    close() {
-      closed ??= sessions.close().then(() => server.close());
-      return closed;
-    },
+  const close = () => {
+    closed ??= sessions.close().then(() => stopListening());
+    return closed;
   };
+  return Object.assign(server, { close, faults: () => sessions.faults });
 }
 
 /** The sessions of a broker, and what they share. */

@@ -2,17 +2,7 @@ import type { Socket } from 'node:net';
 import createDebug from 'debug';
 import { type FrameHandler, FrameReader } from '#framing';
 import { BatchedWriter } from '../batched-writer.ts';
-import {
-  type BrokerFrame,
-  brokerCodec,
-  clientCodec,
-  describeBytes,
-  errorFrame,
-  HELLO_FRAME_LIMIT,
-  PROTOCOL_VERSION,
-  ProtocolError,
-  toProtocolError,
-} from '../index.ts';
+import * as wire from '../index.ts';
 import type { Engine, EngineClient, EngineClientHost } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { answerFrame } from './requests.ts';
@@ -26,19 +16,22 @@ export interface SessionHost {
   /** Number of this life of the topics, as WELCOME tells it. */
   readonly epoch: number;
   /** Something was thrown that nobody meant to throw; its `cause` says what. */
-  reportFault(fault: ProtocolError): void;
+  reportFault(fault: wire.ProtocolError): void;
 }
 
 /** `new` until HELLO, `ready` then, `closing` from the last frame on. */
 type SessionState = { is: 'new' } | { is: 'ready'; client: EngineClient } | { is: 'closing' };
 
-/** One connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the process. */
+/**
+ * One connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the
+ * process.
+ */
 export class Session implements EngineClientHost {
   readonly #id: number;
   readonly #socket: Socket;
   readonly #host: SessionHost;
   readonly #writer: BatchedWriter;
-  readonly #reader = new FrameReader((...frame) => this.#onFrame(...frame), { limit: HELLO_FRAME_LIMIT });
+  readonly #reader: FrameReader;
   #state: SessionState = { is: 'new' };
   #deadline: NodeJS.Timeout | undefined;
 
@@ -48,6 +41,7 @@ export class Session implements EngineClientHost {
     this.#socket = socket;
     this.#host = host;
     this.#writer = new BatchedWriter(socket);
+    this.#reader = new FrameReader((...frame) => this.#onFrame(frame), { limit: wire.HELLO_FRAME_LIMIT });
     socket.on('data', (chunk) => this.#onData(chunk));
     // In a later turn: who reads as fast as we write must not keep the others waiting.
     socket.on('drain', () => setImmediate(() => this.#onDrain()));
@@ -76,15 +70,16 @@ export class Session implements EngineClientHost {
   // #region fail
   /** Says why, and ends the connection. What nobody meant to throw is told as INTERNAL, and logged. */
   fail(thrown: unknown): void {
-    const error = toProtocolError(thrown);
+    const error = wire.toProtocolError(thrown);
     if (error.code === 'INTERNAL') this.#host.reportFault(error);
-    this.#leave(this.#host.limits.closeTimeoutMs, errorFrame(error));
+    this.#leave(this.#host.limits.closeTimeoutMs, wire.errorFrame(error));
   }
   // #endregion fail
 
   /** The broker ends. */
   shutdown(): void {
-    if (this.#state.is === 'new') this.fail(new ProtocolError('SHUTDOWN', 'the broker is shutting down'));
+    if (this.#state.is === 'new')
+      this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker is shutting down'));
     else this.#leave(this.#host.limits.closeTimeoutMs, { type: 'CLOSING', reason: 'shutdown' });
   }
 
@@ -106,35 +101,42 @@ export class Session implements EngineClientHost {
   }
   // #endregion on-data
 
-  #onFrame(...frame: Parameters<FrameHandler>): void {
-    const [type] = frame;
+  #onFrame(frame: Parameters<FrameHandler>): void {
     const state = this.#state;
     // Behind the last frame of a connection there may be others in the same read.
     if (state.is === 'closing') return;
-    if (debug.enabled) debug('client %d -> %s', this.#id, describeBytes(...frame));
-    const name = clientCodec.nameOf(type);
+    if (debug.enabled) debug('client %d -> %s', this.#id, wire.describeBytes(...frame));
+    const name = wire.clientCodec.nameOf(frame[0]);
     if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
-      throw new ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
+      throw new wire.ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
     }
     if (state.is === 'new') {
-      // Who it is does not matter here, but the frame must be in order.
-      clientCodec.decode(...frame);
-      this.#welcome();
+      this.#welcome(frame);
       return;
     }
-    const { limits } = this.#host;
-    const answer = answerFrame(state.client, limits, ...frame);
-    if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);
-    else if (answer !== undefined) this.send(brokerCodec.encode(answer));
+    const answer = answerFrame(state.client, this.#host.limits, ...frame);
+    if (answer?.type === 'CLOSING') this.#leave(this.#host.limits.closeTimeoutMs, answer);
+    else if (answer !== undefined) this.#answer(answer);
   }
 
-  #welcome(): void {
+  #welcome(hello: Parameters<FrameHandler>): void {
+    // Everybody is let in, but the frame must be in order.
+    wire.clientCodec.decode(...hello);
     const { engine, epoch, limits } = this.#host;
     const { maxFrameSize } = limits;
     this.#state = { is: 'ready', client: engine.connect(this) };
     this.#reader.limit = maxFrameSize;
-    const welcome = { version: PROTOCOL_VERSION, connectionId: this.#id, maxFrameSize, epoch };
-    this.send(brokerCodec.encode({ type: 'WELCOME', ...welcome }));
+    this.#answer({
+      type: 'WELCOME',
+      version: wire.PROTOCOL_VERSION,
+      connectionId: this.#id,
+      maxFrameSize,
+      epoch,
+    });
+  }
+
+  #answer(frame: wire.BrokerFrame): void {
+    this.send(wire.brokerCodec.encode(frame));
   }
 
   /** The client has ended its direction. All that it sent was answered; it may still have to read that. */
@@ -145,10 +147,10 @@ export class Session implements EngineClientHost {
 
   // #region leave
   /** Sends the last frame, if there is one, and ends our direction. The client has so long to take it all and go. */
-  #leave(milliseconds: number, last?: BrokerFrame): void {
+  #leave(milliseconds: number, last?: wire.BrokerFrame): void {
     const state = this.#state;
     if (state.is === 'closing') return;
-    if (last !== undefined) this.send(brokerCodec.encode(last));
+    if (last !== undefined) this.#answer(last);
     this.#state = { is: 'closing' };
     this.#deadline = setTimeout(() => this.#socket.destroy(), milliseconds);
     this.#writer.end();
@@ -158,7 +160,8 @@ export class Session implements EngineClientHost {
   // #endregion leave
 
   #traceSent(frames: Uint8Array): void {
-    const trace: FrameHandler = (...frame) => debug('client %d <- %s', this.#id, describeBytes(...frame));
+    const trace: FrameHandler = (...frame) =>
+      debug('client %d <- %s', this.#id, wire.describeBytes(...frame));
     new FrameReader(trace, { limit: 0xffff_ffff }).push(Buffer.from(frames));
   }
 

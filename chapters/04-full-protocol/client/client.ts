@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net';
 import { checkWhole, LeveretError, MAX_TIMEOUT_MS } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
-import { type BrokerFrame, type FrameNamed, PROTOCOL_VERSION, Start, type WireRecord } from '../index.ts';
-import { ClientConnection } from './connection.ts';
+import { PROTOCOL_VERSION, Start, type WireRecord } from '../index.ts';
+import { type Answer, ClientConnection } from './connection.ts';
 import { ClientSubscription, type SkippedIds, type SubscriptionHost } from './subscription.ts';
 
 /** Options of {@link connect}. */
@@ -11,8 +12,6 @@ export interface ClientOptions {
   readonly port: number;
   /** What to call oneself, for the broker's log; at most 255 bytes. @defaultValue `''` */
   readonly name?: string;
-  /** Secret that lets in, where a broker asks for one. @defaultValue `''` */
-  readonly token?: string;
   /** Milliseconds to be welcomed. @defaultValue 10,000 */
   readonly timeoutMs?: number;
   /**
@@ -54,36 +53,15 @@ export interface SubscribeOptions {
  * const { id } = await client.publish('news', 'hello');
  * ```
  *
- * @throws LeveretError `REFUSED`, `TIMEOUT` or `BAD_BROKER`; ProtocolError when the broker refuses (`DENIED`, `FULL`)
+ * @throws LeveretError `REFUSED`, `TIMEOUT` or `BAD_BROKER`; ProtocolError when the broker refuses (`FULL`, `SHUTDOWN`)
  * @throws OptionError for an option out of range
  */
 export async function connect(options: ClientOptions): Promise<Client> {
-  const {
-    host = DEFAULT_HOST,
-    port,
-    name = '',
-    token = '',
-    timeoutMs = 10_000,
-    maxWaitingBytes = 1_048_576,
-  } = options;
+  const { host = DEFAULT_HOST, port, name = '', timeoutMs = 10_000 } = options;
   checkWhole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
-  checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
-  const connection = new ClientConnection(await openSocket(host, port), maxWaitingBytes);
-  const timeout = new LeveretError('TIMEOUT', `no welcome from ${host} port ${port} within ${timeoutMs} ms`);
-  const timer = setTimeout(() => connection.destroy(timeout), timeoutMs);
-  try {
-    const hello = { type: 'HELLO', version: PROTOCOL_VERSION, name, token } as const;
-    return await connection.request(
-      hello,
-      'WELCOME',
-      (welcome) => new Client(connection, welcome, options.onError),
-    );
-  } catch (error) {
-    connection.destroy(timeout);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  const client = new Client(await openSocket(host, port), options);
+  await client.hello(name, timeoutMs);
+  return client;
 }
 
 /**
@@ -93,46 +71,57 @@ export async function connect(options: ClientOptions): Promise<Client> {
  * connection is gone: `DISCONNECTED`, or `CLOSED` after `close`.
  */
 export class Client implements AsyncDisposable {
-  /**
-   * What the broker said of itself: `connectionId`, the number of this connection; `epoch`, the number of this life of its
-   * topics (ids of one epoch only can be compared); `maxFrameSize`, the size of the largest frame that it takes.
-   */
-  readonly welcome: FrameNamed<BrokerFrame, 'WELCOME'>;
-  /** Resolves when the connection is gone: with the error, or with `undefined` after `close`. */
-  readonly closed: Promise<LeveretError | undefined>;
+  /** Number of this connection at the broker. */
+  connectionId = 0;
+  /** Number of this life of the broker's topics: ids of one epoch only can be compared. */
+  epoch = 0;
   readonly #connection: ClientConnection;
   readonly #subscriptions = new Map<string, ClientSubscription>();
+  readonly #subscriptionHost: SubscriptionHost;
   #lastRequest = 0;
 
   /** @hidden Made by {@link connect}. */
-  constructor(
-    connection: ClientConnection,
-    welcome: FrameNamed<BrokerFrame, 'WELCOME'>,
-    onError: ((error: LeveretError) => void) | undefined,
-  ) {
-    this.welcome = welcome;
+  constructor(socket: Socket, { maxWaitingBytes = 1_048_576, onError }: ClientOptions) {
+    checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
+    const received = (frame: Answer<'MESSAGES' | 'SKIPPED'>) => this.#received(frame);
+    // What is refused before the WELCOME is the HELLO.
+    const refused = (error: LeveretError) =>
+      this.epoch === 0 ? connection.destroy(error) : onError?.(error);
+    const gone = (error?: LeveretError) => {
+      for (const subscription of this.#subscriptions.values()) subscription.end(error);
+    };
+    const connection = new ClientConnection(socket, { received, refused, gone }, maxWaitingBytes);
     this.#connection = connection;
-    this.closed = new Promise((resolve) => {
-      connection.handlers = {
-        received: (frame) => this.#received(frame),
-        refused: (error) => onError?.(error),
-        gone: (error) => {
-          for (const subscription of this.#subscriptions.values()) subscription.end(error);
-          resolve(error);
-        },
-      };
-    });
+    this.#subscriptionHost = {
+      waiting: (bytes) => connection.count(bytes),
+      commit: (topic, id) => connection.send({ type: 'COMMIT', topic, id }),
+      unsubscribe: (subscription) => this.#unsubscribe(subscription),
+    };
+  }
+
+  /** @hidden For {@link connect}. */
+  async hello(name: string, timeoutMs: number): Promise<void> {
+    const timeout = new LeveretError('TIMEOUT', `no welcome from the broker within ${timeoutMs} ms`);
+    const timer = setTimeout(() => this.#connection.destroy(timeout), timeoutMs);
+    const frame = { type: 'HELLO', version: PROTOCOL_VERSION, name, token: '' } as const;
+    try {
+      await this.#connection.request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
+        Object.assign(this, { connectionId, epoch });
+        this.#connection.maxFrameSize = maxFrameSize;
+      });
+    } catch (error) {
+      this.#connection.destroy(timeout);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
   createTopic(topic: string, settings: { retentionMs?: number; dedupeMs?: number } = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
-    const request = this.#nextRequest();
-    return this.#connection.request(
-      { type: 'CREATE', request, topic, retentionMs, dedupeMs },
-      'OK',
-      () => {},
-    );
+    const frame = { type: 'CREATE', request: this.#nextRequest(), topic, retentionMs, dedupeMs } as const;
+    return this.#connection.request(frame, 'OK', () => {});
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */
@@ -163,14 +152,14 @@ export class Client implements AsyncDisposable {
    * Publishes a message and does not ask what became of it (`onError` hears of a refusal). Resolves when the socket
    * takes more: awaiting it keeps the pace of the broker.
    */
-  async send(topic: string, payload: Payload, options: { key?: string } = {}): Promise<void> {
+  send(topic: string, payload: Payload, options: { key?: string } = {}): Promise<void> {
     this.#connection.send({
       type: 'PUBLISH',
       request: 0,
       topic,
       records: [toRecord({ payload, ...options })],
     });
-    await this.#connection.drained();
+    return this.#connection.drained();
   }
 
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
@@ -218,28 +207,24 @@ export class Client implements AsyncDisposable {
     return this.close();
   }
 
-  readonly #subscriptionHost: SubscriptionHost = {
-    waiting: (bytes) => this.#connection.count(bytes),
-    commit: (topic, id) => this.#connection.send({ type: 'COMMIT', topic, id }),
-    unsubscribe: async (subscription) => {
-      const { topic } = subscription;
-      this.#subscriptions.delete(topic);
-      subscription.end();
-      // Where the connection is gone, so is the subscription.
-      const frame = { type: 'UNSUBSCRIBE', request: this.#nextRequest(), topic } as const;
-      await this.#connection.request(frame, 'OK', () => {}).catch(() => {});
-    },
-  };
-
   #nextRequest(): number {
     this.#lastRequest = (this.#lastRequest % 0xffff_ffff) + 1;
     return this.#lastRequest;
   }
 
-  #received(frame: FrameNamed<BrokerFrame, 'MESSAGES' | 'SKIPPED'>): void {
+  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
+    const { topic } = subscription;
+    subscription.end();
+    this.#subscriptions.delete(topic);
+    const frame = { type: 'UNSUBSCRIBE', request: this.#nextRequest(), topic } as const;
+    // Where the connection is gone, so is the subscription.
+    await this.#connection.request(frame, 'OK', () => {}).catch(() => {});
+  }
+
+  #received(frame: Answer<'MESSAGES' | 'SKIPPED'>): void {
     const subscription = this.#subscriptions.get(frame.topic);
     if (frame.type === 'SKIPPED') subscription?.onSkipped?.({ fromId: frame.fromId, toId: frame.toId });
-    else frame.records.forEach((record, i) => subscription?.deliver(frame.firstId + i, record));
+    else for (const [i, record] of frame.records.entries()) subscription?.deliver(frame.firstId + i, record);
   }
 }
 

@@ -1,23 +1,20 @@
 import type { Socket } from 'node:net';
 import { FrameReader, HEADER_SIZE, LeveretError } from '#framing';
+import { FrameWriter } from '#framing/net';
 import { Queue } from '#topics';
 import { BatchedWriter } from '../batched-writer.ts';
 import * as wire from '../index.ts';
 
-type BrokerFrame = wire.BrokerFrame;
+/** A frame of the broker, by its name. */
+export type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFrame, N>;
 
-/** Who waits for an answer. */
-interface Waiter {
-  readonly request: number;
-  readonly answer: BrokerFrame['type'];
-  resolve(answer: BrokerFrame): void;
-  reject(error: LeveretError): void;
-}
+/** Who waits for an answer: takes it, or the error that came in its place. */
+type Waiter = (answer: wire.BrokerFrame | LeveretError) => void;
 
 /** What a connection tells its owner. */
 export interface ConnectionHandlers {
   /** MESSAGES or SKIPPED. Payloads are lent. */
-  received(frame: wire.FrameNamed<BrokerFrame, 'MESSAGES' | 'SKIPPED'>): void;
+  received(frame: Answer<'MESSAGES' | 'SKIPPED'>): void;
   /** Something was refused that nobody waits for. */
   refused(error: LeveretError): void;
   /** The connection is gone; `error` says why, unless it was closed in order. */
@@ -27,30 +24,31 @@ export interface ConnectionHandlers {
 /** How long a broker may take to say goodbye, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** How much more than `maxWaitingBytes` may wait while an answer is awaited. */
+/** How many times `maxWaitingBytes` may wait while an answer is awaited. */
 const OVERFLOW_FACTOR = 64;
 
 /** The client's end of one connection: frames out, frames in, and whose answer comes next. */
 export class ClientConnection {
-  handlers: ConnectionHandlers | undefined;
   readonly #socket: Socket;
+  readonly #handlers: ConnectionHandlers;
   readonly #maxWaitingBytes: number;
   readonly #writer: BatchedWriter;
+  readonly #frames: FrameWriter;
   readonly #reader: FrameReader;
   // Answers come in the order of the requests, so the first one here gets the next.
   readonly #waiters = new Queue<Waiter>();
   #waitingBytes = 0;
-  #drained: Promise<void> | undefined;
   #failure: LeveretError | undefined;
   #closing = false;
 
-  constructor(socket: Socket, maxWaitingBytes: number) {
+  constructor(socket: Socket, handlers: ConnectionHandlers, maxWaitingBytes: number) {
     this.#socket = socket;
+    this.#handlers = handlers;
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#writer = new BatchedWriter(socket);
-    this.#reader = new FrameReader((...frame) => this.#onFrame(wire.brokerCodec.decode(...frame)), {
-      limit: wire.HELLO_FRAME_LIMIT,
-    });
+    this.#frames = new FrameWriter(socket);
+    const limit = wire.HELLO_FRAME_LIMIT;
+    this.#reader = new FrameReader((...frame) => this.#onFrame(wire.brokerCodec.decode(...frame)), { limit });
     socket.on('data', (chunk) => this.#onData(chunk));
     socket.once('close', () => this.#onClose());
   }
@@ -59,23 +57,22 @@ export class ClientConnection {
   /**
    * Sends a request and waits for its answer.
    *
-   * @param answer - the frame that answers it when all goes well
+   * @param expected - the frame that answers it when all goes well
    * @param onAnswer - called before any later frame is looked at; what it returns is the result
    * @throws ProtocolError when the broker refuses, LeveretError when the connection is gone
    */
-  request<N extends BrokerFrame['type'], T>(
+  request<N extends wire.BrokerFrame['type'], T>(
     frame: wire.ClientFrame,
-    answer: N,
-    onAnswer: (answer: wire.FrameNamed<BrokerFrame, N>) => T,
+    expected: N,
+    onAnswer: (answer: Answer<N>) => T,
   ): Promise<T> {
     // task 4.7: send a request and wait for its answer
     return new Promise((resolve, reject) => {
       this.send(frame);
-      this.#waiters.push({
-        request: requestOf(frame),
-        answer,
-        resolve: (came) => resolve(onAnswer(came as wire.FrameNamed<BrokerFrame, N>)),
-        reject,
+      this.#waiters.push((answer) => {
+        if (answer instanceof Error) reject(answer);
+        else if (answer.type === expected) resolve(onAnswer(answer as Answer<N>));
+        else throw new LeveretError('BAD_BROKER', `${answer.type} does not answer ${frame.type}`);
       });
       this.#adjustReading();
     });
@@ -88,30 +85,27 @@ export class ClientConnection {
    * @throws LeveretError when the connection is gone, or `TOO_LARGE`
    */
   send(frame: wire.ClientFrame): void {
-    if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing) throw new LeveretError('CLOSED', 'this client has been closed');
+    if (this.#failure !== undefined) throw this.#failure;
     const bytes = wire.clientCodec.encode(frame);
-    if (bytes.length - HEADER_SIZE > this.#reader.limit) {
+    const { limit } = this.#reader;
+    if (bytes.length - HEADER_SIZE > limit) {
       throw new LeveretError(
         'TOO_LARGE',
-        `the broker takes frames of ${this.#reader.limit} bytes; send less at once`,
+        `the broker takes frames of at most ${limit} bytes; send less at once`,
       );
     }
     this.#writer.send(bytes);
   }
 
-  /** Resolves when the socket takes more, or is gone. However many wait, one listener serves them all. */
+  /** From WELCOME on, frames may be this large, both ways. */
+  set maxFrameSize(bytes: number) {
+    this.#reader.limit = bytes;
+  }
+
+  /** Resolves when the socket takes more, or is gone. However many wait, one set of listeners serves them all. */
   drained(): Promise<void> {
-    if (!this.#writer.full) return Promise.resolve();
-    this.#drained ??= new Promise((resolve) => {
-      const settle = () => {
-        this.#socket.off('drain', settle).off('close', settle);
-        this.#drained = undefined;
-        resolve();
-      };
-      this.#socket.on('drain', settle).on('close', settle);
-    });
-    return this.#drained;
+    return this.#frames.drained().catch(() => {});
   }
 
   /** So many bytes of messages wait for the program more, or fewer. */
@@ -128,12 +122,11 @@ export class ClientConnection {
   /** Sends CLOSE, and resolves when the connection is gone. */
   async close(): Promise<void> {
     if (this.#socket.closed) return;
-    const gone = new Promise((resolve) => this.#socket.once('close', resolve));
     if (this.#failure === undefined && !this.#closing) this.send({ type: 'CLOSE' });
     this.#closing = true;
     this.#adjustReading();
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
-    await gone;
+    await new Promise((resolve) => this.#socket.once('close', resolve));
     clearTimeout(timer);
   }
 
@@ -164,52 +157,38 @@ export class ClientConnection {
     this.#adjustReading();
   }
 
-  #onFrame(frame: BrokerFrame): void {
-    if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED') return this.handlers?.received(frame);
-    if (frame.type === 'ERROR') return this.#onError(frame);
-    if (frame.type === 'CLOSING') {
-      if (!this.#closing) this.#failure ??= disconnected(`the broker said goodbye: ${frame.reason}`);
-    } else if (frame.type === 'PING') {
-      if (!this.#closing) this.send({ type: 'PONG', bytes: frame.bytes });
-    } else {
-      if (frame.type === 'WELCOME') this.#reader.limit = Math.max(1, frame.maxFrameSize);
-      this.#whose(frame, frame.type).resolve(frame);
-    }
+  #onFrame(frame: wire.BrokerFrame): void {
+    if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED') this.#handlers.received(frame);
+    else if (frame.type === 'CLOSING')
+      this.#failure ??= disconnected(`the broker said goodbye: ${frame.reason}`);
+    else if (frame.type === 'ERROR') this.#onError(frame);
+    else if (frame.type !== 'PING') this.#settle(frame);
+    else if (!this.#closing) this.send({ type: 'PONG', bytes: frame.bytes });
   }
 
-  #onError(frame: wire.FrameNamed<BrokerFrame, 'ERROR'>): void {
-    const { request, code, reason } = frame;
+  #onError({ request, code, reason }: Answer<'ERROR'>): void {
     const name = wire.errorName(code);
     const error = name
       ? new wire.ProtocolError(name, reason, { request })
       : new LeveretError(`ERROR_${code}`, reason);
-    // Below 16 a number of a later version is fatal, too. DENIED is, when it answers HELLO.
-    if (wire.isFatal(code) || this.handlers === undefined) this.#failure ??= error;
-    else if (request === 0) this.handlers.refused(error);
-    else this.#whose(frame).reject(error);
+    if (wire.isFatal(code)) this.#failure ??= error;
+    else if (request > 0) this.#settle(error);
+    else this.#handlers.refused(error);
   }
 
-  /** Whose answer this is. Any request may be answered with an ERROR. */
-  #whose(came: BrokerFrame, answer?: BrokerFrame['type']): Waiter {
+  #settle(answer: wire.BrokerFrame | LeveretError): void {
     const waiter = this.#waiters.shift();
-    const isDue = waiter?.request === requestOf(came) && (answer === undefined || answer === waiter.answer);
-    if (waiter === undefined || !isDue)
-      throw new LeveretError('BAD_BROKER', `${came.type} answers no request`);
-    return waiter;
+    if (waiter === undefined) throw new LeveretError('BAD_BROKER', 'an answer that nobody waits for');
+    waiter(answer);
   }
 
   #onClose(): void {
     if (!this.#closing) this.#failure ??= disconnected('the broker ended the connection');
     const error =
       this.#failure ?? new LeveretError('CLOSED', 'this client was closed before the answer came');
-    while (this.#waiters.length > 0) this.#waiters.shift()?.reject(error);
-    this.handlers?.gone(this.#failure);
+    while (this.#waiters.length > 0) this.#settle(error);
+    this.#handlers.gone(this.#closing ? undefined : this.#failure);
   }
-}
-
-/** The number of a request, or of an answer; 0 where there is none. */
-function requestOf(frame: wire.ClientFrame | BrokerFrame): number {
-  return 'request' in frame ? frame.request : 0;
 }
 
 function disconnected(message: string): LeveretError {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { format } from 'node:util';
 import debug from 'debug';
-import { connect, startBroker } from '#protocol/old';
+import { startBroker } from '#protocol/broker';
+import { connect } from '#protocol/client';
 
 const before = { log: debug.log, enabled: debug.disable() };
 after(() => {

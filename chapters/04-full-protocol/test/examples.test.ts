@@ -1,7 +1,7 @@
 /** The examples say what their files promise, twice against one broker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBroker } from '#protocol/old';
+import { startBroker } from '#protocol/broker';
 import type { Example } from '../../../scripts/stage-types.ts';
 import { closing } from './leftovers.ts';
 

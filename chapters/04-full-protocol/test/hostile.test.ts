@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { startBroker } from '#protocol/old';
+import { startBroker } from '#protocol/broker';
 import { closing } from './leftovers.ts';
 import { anyStream, cutAt } from './random-streams.ts';
 import { RawClient, until } from './raw-client.ts';
 import { publish, subscribe } from './requests.ts';
-import { fromHex, helloHex } from './vectors.ts';
+import { fromHex, helloHex } from './golden-vectors.ts';
 
 test('300 random streams over TCP: the broker stands, a bystander is served', {
   timeout: 120_000,
