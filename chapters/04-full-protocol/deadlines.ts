@@ -1,4 +1,3 @@
-
 /** What a connection's silence calls for. */
 export type Overdue = 'ping' | 'hello' | 'frame' | 'silence';
 

@@ -70,9 +70,12 @@ export class ClientConnection {
     return new Promise((resolve, reject) => {
       this.send(frame);
       this.#waiters.push((answer) => {
-        if (answer instanceof Error) reject(answer);
-        else if (answer.type === expected) resolve(onAnswer(answer as Answer<N>));
-        else throw new LeveretError('BAD_BROKER', `${answer.type} does not answer ${frame.type}`);
+        if (answer instanceof Error) return reject(answer);
+        const isDue = answer.type === expected && requestOf(answer) === requestOf(frame);
+        if (isDue) return resolve(onAnswer(answer as Answer<N>));
+        const wrong = new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);
+        reject(wrong);
+        throw wrong;
       });
       this.#adjustReading();
     });
@@ -189,6 +192,11 @@ export class ClientConnection {
     while (this.#waiters.length > 0) this.#settle(error);
     this.#handlers.gone(this.#closing ? undefined : this.#failure);
   }
+}
+
+/** The number of a request, or of its answer; a PING and a PONG have none. */
+function requestOf(frame: wire.ClientFrame | wire.BrokerFrame): number {
+  return 'request' in frame ? frame.request : 0;
 }
 
 function disconnected(message: string): LeveretError {

@@ -22,7 +22,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [name, lines] of Object.entries(promised)) {
-  test(`example ${name}`, { timeout: 30_000 }, async () => {
+  test(`example ${name}`, { timeout: 20_000 }, async () => {
     const { example } = (await import(`../examples/${name}.ts`)) as { example: Example };
     const broker = closing(await startBroker());
     const told: string[][] = [[], []];

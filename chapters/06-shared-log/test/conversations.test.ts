@@ -2,6 +2,4 @@
 import { startLogBroker } from '#log';
 import { conversationSuite } from '../../04-full-protocol/test/conversation-suite.ts';
 
-conversationSuite('chapter 6', (options) => startLogBroker({ ...options, sweepInterval: 20 }), {
-  dedupe: 'topic',
-});
+conversationSuite('chapter 6', (options) => startLogBroker({ ...options, sweepInterval: 20 }));
