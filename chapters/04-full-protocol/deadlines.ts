@@ -30,7 +30,6 @@ export class Deadlines {
    * @param completed - true if they completed at least one frame: one in progress is another than before
    */
   heard(now: number, midFrame: boolean, completed: boolean): void {
-    // task 4.7: a deadline for the whole frame, that a slow drip cannot push back
     this.#heardAt = now;
     this.#pings = 0;
     if (!midFrame) this.#frameSince = undefined;

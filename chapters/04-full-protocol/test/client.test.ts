@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { LeveretError } from '#framing';
-import { type BrokerFrame, brokerCodec, ProtocolError } from '#protocol';
+import { type BrokerFrame, brokerCodec } from '#protocol';
 import { type RunningBroker, startBroker } from '#protocol/broker';
 import { type Client, type ClientOptions, connect, type SkippedIds } from '#protocol/client';
 import { closing } from './leftovers.ts';
