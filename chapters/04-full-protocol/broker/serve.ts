@@ -39,42 +39,42 @@ export async function serveEngine(
   limits: BrokerLimits,
   { epoch = Date.now(), ...where }: ServeOptions = {},
 ): Promise<RunningBroker> {
-  const sessions = new SessionTable(engine, limits, epoch);
+  let faults = 0;
+  const reportFault = ({ cause }: ProtocolError) => {
+    faults += 1;
+    console.error('a fault of the broker has ended a connection:', cause);
+  };
+  const sessions = new SessionTable({ engine, limits, epoch, reportFault });
   const onConnection = (socket: Socket) => sessions.accept(socket);
   const server = await startServer({ ...where, allowHalfOpen: true, onConnection });
   const stopListening = server.close;
   let closed: Promise<void> | undefined;
   const close = () => {
-    closed ??= sessions.close().then(() => stopListening());
+    closed ??= sessions.close().then(stopListening);
     return closed;
   };
-  return Object.assign(server, { close, faults: () => sessions.faults });
+  return Object.assign(server, { close, faults: () => faults });
 }
 
-/** The sessions of a broker, and what they share. */
-class SessionTable implements SessionHost {
-  readonly engine: Engine;
-  readonly limits: BrokerLimits;
-  readonly epoch: number;
-  faults = 0;
+/** The sessions of a broker. */
+class SessionTable {
+  readonly #host: SessionHost;
   readonly #sessions = new Map<Session, Socket>();
   readonly #turnedAway = new Map<Session, Socket>();
   #lastId = 0;
   #closing = false;
 
-  constructor(engine: Engine, limits: BrokerLimits, epoch: number) {
-    this.engine = engine;
-    this.limits = limits;
-    this.epoch = epoch;
+  constructor(host: SessionHost) {
+    this.#host = host;
   }
 
   // #region accept
   accept(socket: Socket): void {
-    const isFull = this.#sessions.size >= this.limits.maxConnections;
+    const isFull = this.#sessions.size >= this.#host.limits.maxConnections;
     const table = isFull || this.#closing ? this.#turnedAway : this.#sessions;
     if (this.#turnedAway.size >= MAX_TURNED_AWAY) return void socket.destroy();
     this.#lastId += 1;
-    const session = new Session(this.#lastId, socket, this);
+    const session = new Session(this.#lastId, socket, this.#host);
     table.set(session, socket);
     socket.once('close', () => table.delete(session));
     if (this.#closing) session.shutdown();
@@ -82,16 +82,12 @@ class SessionTable implements SessionHost {
   }
   // #endregion accept
 
-  reportFault({ cause }: ProtocolError): void {
-    this.faults += 1;
-    console.error('a fault of the broker has ended a connection:', cause);
-  }
-
   async close(): Promise<void> {
+    const { engine, limits } = this.#host;
     this.#closing = true;
     const gone = [...this.#sessions.values()].map((socket) => once(socket, 'close'));
     for (const session of this.#sessions.keys()) session.shutdown();
-    await Promise.race([Promise.all(gone), delay(this.limits.closeTimeoutMs, undefined, { ref: false })]);
-    this.engine.close();
+    await Promise.race([Promise.all(gone), delay(limits.closeTimeoutMs, undefined, { ref: false })]);
+    engine.close();
   }
 }

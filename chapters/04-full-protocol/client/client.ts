@@ -100,21 +100,19 @@ export class Client implements AsyncDisposable {
   }
 
   /** @hidden For {@link connect}. */
-  async hello(name: string, timeoutMs: number): Promise<void> {
+  hello(name: string, timeoutMs: number): Promise<void> {
     const timeout = new LeveretError('TIMEOUT', `no welcome from the broker within ${timeoutMs} ms`);
     const timer = setTimeout(() => this.#connection.destroy(timeout), timeoutMs);
     const frame = { type: 'HELLO', version: PROTOCOL_VERSION, name, token: '' } as const;
-    try {
-      await this.#connection.request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
-        Object.assign(this, { connectionId, epoch });
-        this.#connection.maxFrameSize = maxFrameSize;
-      });
-    } catch (error) {
-      this.#connection.destroy(timeout);
+    const welcomed = this.#connection.request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
+      Object.assign(this, { connectionId, epoch });
+      this.#connection.maxFrameSize = maxFrameSize;
+    });
+    const giveUp = (error: LeveretError) => {
+      this.#connection.destroy(error);
       throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    };
+    return welcomed.catch(giveUp).finally(() => clearTimeout(timer));
   }
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */

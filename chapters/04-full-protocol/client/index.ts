@@ -3,12 +3,5 @@
  *
  * @packageDocumentation
  */
-export {
-  Client,
-  type ClientOptions,
-  connect,
-  type OutgoingMessage,
-  type Payload,
-  type SubscribeOptions,
-} from './client.ts';
-export { ClientSubscription, type ReceivedMessage, type SkippedIds } from './subscription.ts';
+export * from './client.ts';
+export * from './subscription.ts';

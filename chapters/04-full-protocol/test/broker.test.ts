@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeveretError, readLimits } from '#framing';
 import { BROKER_LIMITS, type Engine, type EngineClient, serveEngine, startBroker } from '#protocol/broker';
+import { RawClient, until } from './conversation-client.ts';
+import { commit, create, publish, subscribe } from './conversation-requests.ts';
 import { closing } from './leftovers.ts';
-import { RawClient, until } from './raw-client.ts';
-import { commit, create, publish, subscribe } from './requests.ts';
 
 const timeout = 20_000;
 

@@ -5,8 +5,8 @@ import { LeveretError } from '#framing';
 import { type BrokerFrame, brokerCodec } from '#protocol';
 import { type RunningBroker, startBroker } from '#protocol/broker';
 import { type Client, type ClientOptions, connect, type SkippedIds } from '#protocol/client';
+import { until } from './conversation-client.ts';
 import { closing } from './leftovers.ts';
-import { until } from './raw-client.ts';
 
 const timeout = 20_000;
 let broker: RunningBroker;

@@ -1,9 +1,9 @@
 /** Conversations about the life of a connection: states, sizes, deadlines, floods. Part of the conversation suite. */
 import assert from 'node:assert/strict';
 import { clientCodec } from '#protocol';
+import { until } from './conversation-client.ts';
 import type { Subject } from './conversation-suite.ts';
 import { fromHex, helloHex } from './golden-vectors.ts';
-import { until } from './raw-client.ts';
 import { conversation, productConversation } from './with-broker.ts';
 
 export function connectionConversations(subject: Subject): void {
@@ -23,7 +23,7 @@ function states(subject: Subject): void {
       const [a, b] = [await open(), await open()];
       const first = await a.hex(helloHex).expect({ type: 'WELCOME', version: 1, maxFrameSize: 1_048_576 });
       const second = await b.hex(helloHex).expect({ type: 'WELCOME' });
-      assert.ok('epoch' in first && 'epoch' in second);
+      assert.ok('epoch' in first && 'epoch' in second, 'a WELCOME tells the epoch');
       assert.notEqual(first.connectionId, second.connectionId);
       assert.equal(first.epoch, second.epoch);
     },
@@ -216,7 +216,7 @@ function deadlines(subject: Subject): void {
     const client = await hello();
     for (let i = 0; i < 4; i++) {
       const frame = await client.expect({ type: 'PING' });
-      assert.ok('bytes' in frame);
+      assert.ok('bytes' in frame, 'a PING has bytes');
       client.frames({ type: 'PONG', bytes: frame.bytes });
     }
   });

@@ -7,8 +7,8 @@
  */
 import { after, describe } from 'node:test';
 import { connectionConversations } from './connection-conversations.ts';
+import type { Address } from './conversation-client.ts';
 import { deliveryConversations } from './delivery-conversations.ts';
-import type { Address } from './raw-client.ts';
 import { topicConversations } from './topic-conversations.ts';
 import { vectorConversations } from './vector-conversations.ts';
 

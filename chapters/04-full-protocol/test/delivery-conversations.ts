@@ -1,10 +1,10 @@
 /** Conversations about what subscribers get: order, windows, commits, lag, slowness. Part of the conversation suite. */
 import assert from 'node:assert/strict';
+import { until } from './conversation-client.ts';
+import { readMessages } from './conversation-messages.ts';
+import { commit, create, lag, publish, subscribe, unsubscribe } from './conversation-requests.ts';
 import type { Subject } from './conversation-suite.ts';
 import { textOf } from './golden-vectors.ts';
-import { until } from './raw-client.ts';
-import { readMessages } from './read-messages.ts';
-import { commit, create, lag, publish, subscribe, unsubscribe } from './requests.ts';
 import { conversation } from './with-broker.ts';
 
 export function deliveryConversations(subject: Subject): void {
@@ -86,7 +86,8 @@ function subscriptions(subject: Subject): void {
     // The lag's answer and the messages may come in either order.
     const first = counted.type === 'LAG' ? counted : undefined;
     if (first === undefined) {
-      assert.ok(counted.type === 'MESSAGES' && counted.firstId === 2 && counted.records.length === 2);
+      const isBoth = counted.type === 'MESSAGES' && counted.firstId === 2 && counted.records.length === 2;
+      assert.ok(isBoth, 'ids 2 and 3 come in one frame');
       await client.expect({ type: 'LAG', messages: 2 });
     } else {
       assert.equal(first.messages, 2);
@@ -149,7 +150,7 @@ function subscriptions(subject: Subject): void {
     // What was published before the UNSUBSCRIBE may come before its OK.
     let frame = await client.next();
     if (frame.type === 'MESSAGES') frame = await client.next();
-    assert.ok(frame.type === 'OK' && frame.request === 3);
+    assert.ok(frame.type === 'OK' && frame.request === 3, `not the OK of request 3 but ${frame.type}`);
     const answers = [];
     for (let i = 0; i < 4; i++) answers.push(await client.next());
     const messages = answers.filter((answer) => answer.type === 'MESSAGES');
@@ -186,7 +187,7 @@ function subscriptions(subject: Subject): void {
     const next = new Map(topics.map((topic) => [topic, 1]));
     for (let got = 0; got < 200; ) {
       const frame = await bob.next();
-      assert.ok(frame.type === 'MESSAGES');
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       for (const [i, { payload }] of frame.records.entries()) {
         const id: number = frame.firstId + i;
         assert.equal(id, next.get(frame.topic));
@@ -207,7 +208,7 @@ function windows(subject: Subject): void {
     await client.expect({ type: 'PUBLISHED', firstId: 1, count: 50 });
     for (let id = 1; id <= 50; id++) {
       const frame = await client.expect({ type: 'MESSAGES', firstId: id });
-      assert.ok(frame.type === 'MESSAGES' && frame.records.length === 1);
+      assert.ok(frame.type === 'MESSAGES' && frame.records.length === 1, 'a window of 1 takes one message');
       if (id % 10 === 0) await client.expectAlive();
       client.frames(commit('t', id));
     }
@@ -325,7 +326,7 @@ function batches(subject: Subject): void {
     let frames = 0;
     while (next <= texts.length) {
       const frame = await client.next();
-      assert.ok(frame.type === 'MESSAGES');
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       assert.equal(frame.firstId, next);
       for (const { payload } of frame.records) {
         assert.equal(textOf(payload), `${next - 1}`);
@@ -344,10 +345,10 @@ function batches(subject: Subject): void {
     let got = 0;
     while (got < 40) {
       const frame = await client.next();
-      assert.ok(frame.type === 'MESSAGES');
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       got += frame.records.length;
       // 12 bytes and the topic's name, and for each record 6 bytes and the payload.
-      assert.ok(13 + frame.records.length * 306 <= 1_000);
+      assert.ok(13 + frame.records.length * 306 <= 1_000, `a frame of ${frame.records.length} messages`);
     }
   });
 
@@ -412,7 +413,7 @@ function slowness(subject: Subject): void {
       await publisher.expect({ type: 'PUBLISHED' });
       let frame = await sleeper.next();
       while (frame.type === 'MESSAGES') frame = await sleeper.next();
-      assert.ok(frame.type === 'ERROR' && frame.code === 9);
+      assert.ok(frame.type === 'ERROR' && frame.code === 9, `not SLOW but ${frame.type}`);
       await sleeper.expectEnd();
       await until(() => sleeper.ended, 'the end');
       await publisher.expectAlive();

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startBroker } from '#protocol/broker';
+import { RawClient, until } from './conversation-client.ts';
+import { publish, subscribe } from './conversation-requests.ts';
 import { fromHex, helloHex } from './golden-vectors.ts';
 import { closing } from './leftovers.ts';
 import { anyStream, cutAt } from './random-streams.ts';
-import { RawClient, until } from './raw-client.ts';
-import { publish, subscribe } from './requests.ts';
 
 test('300 random streams over TCP: the broker stands, a bystander is served', {
   timeout: 30_000,

@@ -6,13 +6,15 @@ import { connect, type Socket } from 'node:net';
 import { FrameReader } from '#framing';
 import {
   type BrokerFrame,
-  brokerCodec,
+  BrokerType,
   type ClientFrame,
-  clientCodec,
+  decodeBrokerFrame,
   ErrorCode,
+  encodeClientFrame,
   errorName,
-} from '#protocol';
-import { type FrameJson, frameToJson, fromHex, helloHex } from './golden-vectors.ts';
+  typeName,
+} from '#protocol/old';
+import { type FrameJson, frameToJson, fromHex, helloHex } from './vectors.ts';
 
 /** How long a test waits for what must come, in milliseconds. It is only reached when something is wrong. */
 const PATIENCE = 10_000;
@@ -39,7 +41,7 @@ export class RawClient {
       (type, bytes, start, end) => {
         // Frames wait here: they need bytes of their own.
         const body = Buffer.from(bytes.subarray(start, end));
-        this.#frames.push(brokerCodec.decode(type, body));
+        this.#frames.push(decodeBrokerFrame(type, body));
       },
       { limit: 16 * 1_048_576 },
     );
@@ -95,14 +97,14 @@ export class RawClient {
 
   /** Send frames, in one write. */
   frames(...frames: ClientFrame[]): this {
-    return this.bytes(Buffer.concat(frames.map((frame) => clientCodec.encode(frame))));
+    return this.bytes(Buffer.concat(frames.map(encodeClientFrame)));
   }
 
   /** The next frame of the broker. PINGs are read over unless asked for. */
   async next(options: { pings?: boolean } = {}): Promise<BrokerFrame> {
     for (;;) {
       const frame = this.#frames.shift();
-      if (frame !== undefined && (options.pings || frame.type !== 'PING')) return frame;
+      if (frame !== undefined && (options.pings || frame.type !== BrokerType.PING)) return frame;
       if (frame !== undefined) continue;
       if (this.#failure) throw this.#failure;
       if (this.#ended || this.#closed) throw new Error('the connection ended where a frame was expected');
@@ -126,7 +128,8 @@ export class RawClient {
   /** The next frame must be an ERROR of this code. */
   async expectError(code: keyof typeof ErrorCode, request?: number): Promise<void> {
     const frame = await this.next();
-    if (frame.type !== 'ERROR') throw new Error(`expected ERROR ${code}, got ${frame.type}`);
+    if (frame.type !== BrokerType.ERROR)
+      throw new Error(`expected ERROR ${code}, got ${typeName(frame.type)}`);
     if (frame.code !== ErrorCode[code]) {
       throw new Error(`expected ERROR ${code}, got ${errorName(frame.code)}: ${frame.reason}`);
     }
@@ -138,7 +141,7 @@ export class RawClient {
   /** No further frame, and the end of the stream. */
   async expectEnd(): Promise<void> {
     while (!this.#ended && !this.#closed) await this.#changed('the end of the stream');
-    const frame = this.#frames.find(({ type }) => type !== 'PING');
+    const frame = this.#frames.find(({ type }) => type !== BrokerType.PING);
     if (frame !== undefined) throw new Error(`expected the end, got ${JSON.stringify(frameToJson(frame))}`);
   }
 

@@ -1,4 +1,4 @@
-import { textOf } from './golden-vectors.ts';
+import { BrokerType, typeName } from '#protocol/old';
 import type { RawClient } from './raw-client.ts';
 
 /** Read MESSAGES until so many messages have come: their ids and texts. Nothing else may come between. */
@@ -7,10 +7,10 @@ export async function readMessages(client: RawClient, count: number): Promise<[n
   while (messages.length < count) {
     const frame = await client.next();
     // One's own confirmation may come between the messages of others.
-    if (frame.type === 'PUBLISHED') continue;
-    if (frame.type !== 'MESSAGES') throw new Error(`expected MESSAGES, got ${frame.type}`);
+    if (frame.type === BrokerType.PUBLISHED) continue;
+    if (frame.type !== BrokerType.MESSAGES) throw new Error(`expected MESSAGES, got ${typeName(frame.type)}`);
     frame.records.forEach((record, i) => {
-      messages.push([frame.firstId + i, textOf(record.payload)]);
+      messages.push([frame.firstId + i, record.payload.toString()]);
     });
   }
   if (messages.length > count) throw new Error(`expected ${count} messages, got ${messages.length}`);

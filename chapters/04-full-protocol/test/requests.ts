@@ -1,8 +1,8 @@
 /** Short ways to write the requests of a conversation. */
-import type { ClientFrame } from '#protocol';
+import { type ClientFrame, ClientType } from '#protocol/old';
 
 export const create = (request: number, topic: string, retentionMs = 0, dedupeMs = 0): ClientFrame => ({
-  type: 'CREATE',
+  type: ClientType.CREATE,
   request,
   topic,
   retentionMs,
@@ -15,7 +15,7 @@ export const publish = (
   topic: string,
   ...messages: (string | readonly [string, string])[]
 ): ClientFrame => ({
-  type: 'PUBLISH',
+  type: ClientType.PUBLISH,
   request,
   topic,
   records: messages.map((message) => {
@@ -28,14 +28,14 @@ export const subscribe = (
   request: number,
   topic: string,
   { start = 1, after = 0, window = 0, group = '' } = {},
-): ClientFrame => ({ type: 'SUBSCRIBE', request, topic, start, after, window, group });
+): ClientFrame => ({ type: ClientType.SUBSCRIBE, request, topic, start, after, window, group });
 
 export const unsubscribe = (request: number, topic: string): ClientFrame => ({
-  type: 'UNSUBSCRIBE',
+  type: ClientType.UNSUBSCRIBE,
   request,
   topic,
 });
 
-export const commit = (topic: string, id: number): ClientFrame => ({ type: 'COMMIT', topic, id });
+export const commit = (topic: string, id: number): ClientFrame => ({ type: ClientType.COMMIT, topic, id });
 
-export const lag = (request: number): ClientFrame => ({ type: 'LAG', request });
+export const lag = (request: number): ClientFrame => ({ type: ClientType.LAG, request });

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { BrokerType, brokerCodec, ClientType, ErrorCode, isFatal } from '#protocol';
 import { BROKER_LIMITS, startBroker } from '#protocol/broker';
+import { RawClient } from './conversation-client.ts';
 import { toHex } from './golden-vectors.ts';
 import { closing } from './leftovers.ts';
-import { RawClient } from './raw-client.ts';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 

@@ -1,8 +1,8 @@
 /** The golden vectors against a live broker. Part of the conversation suite. */
 import { after, before } from 'node:test';
+import { type Address, RawClient } from './conversation-client.ts';
 import type { StartedBroker, Subject } from './conversation-suite.ts';
 import { helloHex, type Vector, vectors } from './golden-vectors.ts';
-import { type Address, RawClient } from './raw-client.ts';
 import { register } from './with-broker.ts';
 
 /** Register one test for each vector that a client may send, with one broker for all of them. */

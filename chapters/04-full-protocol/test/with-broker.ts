@@ -1,7 +1,7 @@
 /** A test that talks to a broker of its own over raw sockets. */
 import { test } from 'node:test';
+import { RawClient } from './conversation-client.ts';
 import type { Level, StartOptions, Subject } from './conversation-suite.ts';
-import { RawClient } from './raw-client.ts';
 
 /** What a conversation gets. */
 export interface Talk {
