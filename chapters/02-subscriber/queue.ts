@@ -23,6 +23,7 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
+  // #region shift
   /** Takes out the first item; `undefined` when there is none. */
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
@@ -37,10 +38,16 @@ export class Queue<T> {
     }
     return item;
   }
+  // #endregion shift
 
   /** The first item, which stays; `undefined` when there is none. */
   peek(): T | undefined {
     return this.#items[this.#head];
+  }
+
+  /** The item at a place counted from the first, which is 0; `undefined` where there is none. It stays. */
+  at(index: number): T | undefined {
+    return index < 0 ? undefined : this.#items[this.#head + index];
   }
 
   /** Forgets all items. */

@@ -36,7 +36,6 @@ export class ByteReader {
    * @throws ProtocolError BAD_FRAME if fewer remain.
    */
   take(size: number): number {
-    // task 4.1: step over bytes, but never past the end
     const start = this.#offset;
     if (size > this.#end - start) {
       throw new ProtocolError('BAD_FRAME', `a field of ${size} bytes, but ${this.#end - start} are left`);
@@ -88,7 +87,6 @@ export class ByteReader {
    * @throws ProtocolError BAD_TEXT if they are not valid UTF-8, BAD_FRAME if fewer remain.
    */
   text(size: number): string {
-    // task 4.2: decode a text, strictly
     const start = this.take(size);
     const end = start + size;
     if (isAscii(this.#bytes, start, end)) return this.#bytes.toString('latin1', start, end);

@@ -1,5 +1,3 @@
-import type { BrokerLimits } from './broker-options.ts';
-
 /** What a connection's silence calls for. */
 export type Overdue = 'ping' | 'hello' | 'frame' | 'silence';
 
@@ -10,7 +8,7 @@ export type Overdue = 'ping' | 'hello' | 'frame' | 'silence';
  * everything long ago.
  */
 export class Deadlines {
-  readonly #limits: BrokerLimits;
+  readonly #limits: DeadlineLimits;
   readonly #openedAt: number;
   #heardAt: number;
   /** When the first byte of the frame in progress came; `undefined` between frames. */
@@ -18,7 +16,7 @@ export class Deadlines {
   #pings = 0;
   #reading = true;
 
-  constructor(limits: BrokerLimits, now: number) {
+  constructor(limits: DeadlineLimits, now: number) {
     this.#limits = limits;
     this.#openedAt = now;
     this.#heardAt = now;
@@ -32,7 +30,6 @@ export class Deadlines {
    * @param completed - true if they completed at least one frame: one in progress is another than before
    */
   heard(now: number, midFrame: boolean, completed: boolean): void {
-    // task 4.7: a deadline for the whole frame, that a slow drip cannot push back
     this.#heardAt = now;
     this.#pings = 0;
     if (!midFrame) this.#frameSince = undefined;
@@ -64,4 +61,10 @@ export class Deadlines {
     this.#pings += 1;
     return 'ping';
   }
+}
+
+interface DeadlineLimits {
+  readonly helloTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+  readonly idleMs: number;
 }

@@ -1,13 +1,9 @@
 import { connect as connectSocket } from 'node:net';
 import { LeveretError } from '#framing';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { startBroker } from './broker.ts';
-import { decodeBrokerFrame } from './broker-frames.ts';
-import { type Client, connect } from './client.ts';
-import { encodeClientFrame } from './client-frames.ts';
-import type { ClientSubscription, ReceivedMessage } from './client-subscription.ts';
-import { ClientType } from './constants.ts';
-import { describeFrame } from './describe.ts';
+import { startBroker } from './broker/index.ts';
+import { type Client, type ClientSubscription, connect, type ReceivedMessage } from './client/index.ts';
+import { brokerCodec, clientCodec, describeFrame } from './index.ts';
 
 const MINUTE = 60_000;
 
@@ -86,10 +82,11 @@ async function dedupe(narrator: Narrator, alice: Client, bob: Client): Promise<v
     ['order-2', 'a turnip'],
   ] as const) {
     const { id } = await alice.publish('orders', text, { key });
-    narrator.line('alice', `publishes "${text}" with key ${key}: id ${id}`);
+    const became = id === 0 ? 'a duplicate, dropped' : `id ${id}`;
+    narrator.line('alice', `publishes "${text}" with key ${key}: ${became}`);
   }
   await hear(narrator, 'bob', orders, 2);
-  narrator.note('In this chapter each subscriber drops its own duplicates, so bob sees a gap in the ids.');
+  narrator.note('The topic drops a duplicate for everybody, and it gets no id.');
   await orders.unsubscribe();
 }
 
@@ -133,7 +130,7 @@ async function mistakes(narrator: Narrator, server: StageServer, alice: Client):
   const refused = await alice.publish('', 'to nowhere').catch((error: unknown) => error);
   const code = refused instanceof LeveretError ? refused.code : 'nothing';
   narrator.line('alice', `publishes to a topic without a name: ${code}, and her connection stays`);
-  const hello = encodeClientFrame({ type: ClientType.HELLO, version: 1, name: 'mallory', token: '' });
+  const hello = clientCodec.encode({ type: 'HELLO', version: 1, name: 'mallory', token: '' });
   const broken = Buffer.from('00000008030000000100ffff', 'hex');
   narrator.line('mallory', `sends bytes: ${broken.toString('hex')}`);
   narrator.note('A PUBLISH of 65,535 messages in a frame of 8 bytes.');
@@ -154,7 +151,7 @@ function rawAnswers({ host, port }: StageServer, bytes: Buffer): Promise<string[
       const lines: string[] = [];
       for (let at = 0; at < stream.length; ) {
         const end = at + 4 + stream.readUInt32BE(at);
-        const frame = decodeBrokerFrame(stream.readUInt8(at + 4), stream, at + 5, end);
+        const frame = brokerCodec.decode(stream.readUInt8(at + 4), stream, at + 5, end);
         // WELCOME holds the number of the connection and the epoch, which differ from run to run.
         if (at > 0) lines.push(describeFrame(frame));
         at = end;

@@ -5,20 +5,9 @@
  */
 
 export { checkExposure, isLoopback, Token } from './access.ts';
-export { type BrokerStatus, type RunningBroker, startBroker } from './broker.ts';
 export * from './broker-frames.ts';
-export { type BrokerLimits, type BrokerOptions, DEFAULT_LIMITS } from './broker-options.ts';
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
-export {
-  Client,
-  type ClientOptions,
-  connect,
-  type OutgoingMessage,
-  type Payload,
-  type SubscribeOptions,
-} from './client.ts';
-export type { ConnectOptions } from './client-connection.ts';
 export {
   type ClientFrame,
   type ClientPingFrame,
@@ -34,15 +23,9 @@ export {
   type SubscribeFrame,
   type UnsubscribeFrame,
 } from './client-frames.ts';
-export {
-  ClientSubscription,
-  ReceivedMessage,
-  type SkippedIds,
-} from './client-subscription.ts';
 export * from './constants.ts';
 export { Deadlines, type Overdue } from './deadlines.ts';
 export { bytesText, describeFrame, typeName } from './describe.ts';
-export { type BatchLimits, takeBatch } from './message-batcher.ts';
 export {
   errorName,
   isErrorName,

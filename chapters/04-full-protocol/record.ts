@@ -35,7 +35,6 @@ export function recordsSize(records: readonly WireRecord[]): number {
  * @throws ProtocolError BAD_FRAME if the count, or a record's length, leads past the end of the frame.
  */
 export function readRecords(reader: ByteReader, count: number): WireRecord[] {
-  // task 4.3: read the records of a batch
   if (count * RECORD_HEADER_SIZE > reader.remaining) {
     throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${reader.remaining} bytes`);
   }

@@ -1,3 +1,4 @@
+import type { Segment } from '#log';
 import type { Topic } from '../broker/topics/topic.ts';
 import type { TopicReader } from '../broker/topics/topic-reader.ts';
 import type { ReaderState, SegmentState, TopicState } from './state.ts';
@@ -34,10 +35,11 @@ export function topicState(topic: Topic, rate: number): TopicState {
 
 function segmentsOf({ log }: Topic): SegmentState[] {
   const segments: SegmentState[] = [];
-  for (let segment = log.head; segment !== undefined; segment = segment.next) {
-    const { firstId, lastId, base, held, bytes } = segment;
-    if (bytes.length === 0) continue;
-    segments.push({ firstId, lastId, begin: base, bytes: held, capacity: bytes.length });
+  for (let segment: Segment | undefined = log.head; segment !== undefined; segment = segment.next) {
+    const { lastId, base, sealed, bytes } = segment;
+    if (sealed === 0) continue;
+    const firstId = log.frames.firstId(bytes, 0);
+    segments.push({ firstId, lastId, begin: base, bytes: sealed, capacity: bytes.length });
   }
   const over = segments.length - MAX_SEGMENTS;
   const [first] = segments;

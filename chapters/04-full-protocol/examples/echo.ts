@@ -1,4 +1,4 @@
-import { connect } from '#protocol/old';
+import { connect } from '#protocol/client';
 import type { Example } from '../../../scripts/stage-types.ts';
 
 /** After the seed zaichik's first example: a client that sends messages and gets them back. */

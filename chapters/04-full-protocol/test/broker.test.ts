@@ -1,114 +1,54 @@
-/** What only this chapter's broker has: options, status, its log, its ways of failing to start. */
+/** What the conversations cannot see: limits, ways of failing to start, faults, memory, and the end of a broker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LeveretError } from '#framing';
-import { connect, startBroker } from '#protocol/old';
+import { LeveretError, readLimits } from '#framing';
+import { BROKER_LIMITS, type Engine, type EngineClient, serveEngine, startBroker } from '#protocol/broker';
+import { RawClient, until } from './conversation-client.ts';
+import { commit, create, publish, subscribe } from './conversation-requests.ts';
 import { closing } from './leftovers.ts';
-import { RawClient, until } from './raw-client.ts';
-import { readMessages } from './read-messages.ts';
-import { commit, create, publish, subscribe } from './requests.ts';
 
 const timeout = 20_000;
 
 test('a port in use: one line that says what to do', { timeout }, async () => {
   const first = closing(await startBroker());
   await assert.rejects(startBroker({ port: first.port }), (error: unknown) => {
-    assert.ok(error instanceof LeveretError && error.code === 'ADDRESS_IN_USE');
+    assert.ok(error instanceof LeveretError, 'it is an error of ours');
+    assert.equal(error.code, 'ADDRESS_IN_USE');
     assert.match(error.message, new RegExp(`port ${first.port} .*in use.*--port`));
     assert.doesNotMatch(error.message, /\n/);
     return true;
   });
-  await first.close();
 });
 
-test('an address that others reach needs a token, or insistence', { timeout }, async () => {
-  const insecure = (error: unknown) => error instanceof LeveretError && error.code === 'INSECURE';
-  await assert.rejects(startBroker({ host: '0.0.0.0' }), insecure);
-  await assert.rejects(startBroker({ host: '0.0.0.0', token: '' }), insecure);
-  for (const options of [{ token: 'secret' }, { insecure: true }]) {
-    const broker = closing(await startBroker({ host: '0.0.0.0', ...options }));
-    await broker.close();
-  }
-});
-
-test('a limit out of range is refused, and the value quoted', { timeout }, async () => {
-  for (const options of [{ maxFrameSize: 0 }, { idleMs: -1 }, { maxTopics: 1.5 }, { maxTopicBytes: 256 }]) {
+test('a limit out of range is refused, and the value quoted', { timeout }, () => {
+  for (const options of [
+    { maxFrameSize: 64 },
+    { maxFrameSize: 8 * 1024 ** 3 },
+    { closeTimeoutMs: -1 },
+    { maxTopics: 1.5 },
+    { maxTopicBytes: 256 },
+    { maxLagMessages: 0 },
+  ]) {
     const [[name, value] = ['', 0]] = Object.entries(options);
-    await assert.rejects(startBroker(options), (error: unknown) => {
-      assert.ok(error instanceof RangeError);
-      assert.match(error.message, new RegExp(`${name}.*${value}`));
-      return true;
-    });
+    assert.throws(
+      () => startBroker(options),
+      (error: unknown) => {
+        assert.ok(error instanceof RangeError, `${name}: not a RangeError but ${String(error)}`);
+        assert.match(error.message, new RegExp(`${name}.*${value}`));
+        return true;
+      },
+    );
   }
 });
 
-test('status counts, and everything returns to nothing', { timeout }, async () => {
-  const broker = closing(await startBroker());
-  const silent = closing(await RawClient.open(broker));
-  const client = closing(await connect({ port: broker.port }));
-  await client.subscribe('a');
-  await client.subscribe('b');
-  await client.publishMany('a', [{ payload: '1' }, { payload: '2' }]);
-  assert.deepEqual(broker.status(), {
-    connections: 2,
-    pending: 1,
-    subscriptions: 2,
-    topics: 2,
-    published: 2,
-  });
-  await silent.close();
-  await client.close();
-  await until(() => broker.status().connections === 0, 'both are gone');
-  assert.deepEqual(broker.status(), {
-    connections: 0,
-    pending: 0,
-    subscriptions: 0,
-    topics: 2,
-    published: 2,
-  });
-  await broker.close();
-  await broker.close();
-});
-
-test('a turn with more messages than the channel holds loses none', { timeout }, async () => {
-  const broker = closing(await startBroker({ channelCapacity: 4 }));
+test('the smallest frame size still serves', { timeout }, async () => {
+  const broker = closing(await startBroker({ maxFrameSize: 65 }));
   const client = closing(await RawClient.hello(broker));
-  client.frames(subscribe(1, 't'), publish(2, 't', ...'abcdefghijklmnopqrstuvwxyz'));
+  client.frames(subscribe(1, 't'), publish(2, 't', 'x'.repeat(46)), publish(3, 't', 'x'.repeat(47)));
   await client.expect({ type: 'OK', request: 1 });
-  await client.expect({ type: 'PUBLISHED', firstId: 1, count: 26 });
-  const messages = await readMessages(client, 26);
-  assert.equal(messages.map(([, text]) => text).join(''), 'abcdefghijklmnopqrstuvwxyz');
-  await client.close();
-  await broker.close();
-});
-
-test('a turn with more work than is allowed goes on in the next, in order', { timeout }, async () => {
-  const broker = closing(await startBroker({ workPerTurn: 2 }));
-  const client = closing(await RawClient.hello(broker));
-  const frames = Array.from({ length: 200 }, (_, i) => publish(i + 1, 't', `${i}`));
-  client.frames(...frames).hex('00000001 07 00000000');
-  for (let i = 1; i <= 200; i++) await client.expect({ type: 'PUBLISHED', request: i, firstId: i });
-  await client.expect({ type: 'PONG' });
-  // Also what is broken waits for its turn.
-  await client.expectError('BAD_FRAME');
-  await client.expectEnd();
-  await client.close();
-  await broker.close();
-});
-
-test('requests that wait for their turn are answered when the client has ended its direction', {
-  timeout,
-}, async () => {
-  const broker = closing(await startBroker({ workPerTurn: 1 }));
-  const client = closing(await RawClient.open(broker, { allowHalfOpen: true }));
-  client.hex('0000000b 01 01 06676f6c64656e 0000');
-  client.frames(...Array.from({ length: 50 }, (_, i) => publish(i + 1, 't', 'x')));
-  client.socket.end();
-  await client.expect({ type: 'WELCOME' });
-  for (let i = 1; i <= 50; i++) await client.expect({ type: 'PUBLISHED', request: i });
-  await client.expectEnd();
-  await client.close();
-  await broker.close();
+  await client.expect({ type: 'PUBLISHED', request: 2 });
+  await client.expectError('BAD_REQUEST', 3);
+  await client.expect({ type: 'MESSAGES', firstId: 1 });
 });
 
 test('a message that is kept does not keep the bytes of the read that brought it', { timeout }, async () => {
@@ -116,21 +56,135 @@ test('a message that is kept does not keep the bytes of the read that brought it
   const client = closing(await RawClient.hello(broker));
   client.frames(create(1, 't', 60_000));
   await client.expect({ type: 'OK' });
+  const text = (id: number) => `${id}:`.padEnd(400, String.fromCharCode(97 + (id % 26)));
   // The same buffers of the socket are read into again and again: what points into them would change.
   for (let i = 1; i <= 300; i++) {
-    client.frames(publish(2, 't', `${i}:`.padEnd(400, String.fromCharCode(97 + (i % 26)))));
+    client.frames(publish(2, 't', text(i)));
     await client.expect({ type: 'PUBLISHED', firstId: i });
   }
   client.frames(subscribe(3, 't', { start: 0 }), commit('t', 0));
   await client.expect({ type: 'OK', request: 3 });
   for (let next = 1; next <= 300; ) {
     const frame = await client.next();
-    assert.ok('records' in frame);
+    assert.equal(frame.type, 'MESSAGES');
+    if (frame.type !== 'MESSAGES') return;
     for (const { payload } of frame.records) {
-      assert.equal(payload.toString(), `${next}:`.padEnd(400, String.fromCharCode(97 + (next % 26))));
+      assert.equal(Buffer.from(payload).toString(), text(next), `message ${next} has changed`);
       next += 1;
     }
   }
-  await client.close();
-  await broker.close();
+});
+
+test('whoever reads no answers is not read from: the broker stops taking requests', { timeout }, async () => {
+  const broker = closing(await startBroker());
+  const [flooder, bystander] = [
+    closing(await RawClient.hello(broker)),
+    closing(await RawClient.hello(broker)),
+  ];
+  flooder.socket.pause();
+  const pings = Buffer.concat(
+    Array.from({ length: 20_000 }, () => Buffer.from(`0000004107${'ab'.repeat(64)}`, 'hex')),
+  );
+  const before = process.memoryUsage().rss;
+  // 55 MB of requests, whose answers are as many.
+  for (let i = 0; i < 40; i++) flooder.bytes(pings);
+  for (let i = 0; i < 50; i++) await bystander.expectAlive();
+  const left = flooder.socket.writableLength;
+  assert.ok(
+    left > 20_000_000,
+    `the broker has read all but ${left} bytes of what nobody reads the answers to`,
+  );
+  assert.ok(process.memoryUsage().rss - before < 200e6, 'the broker has kept answers that nobody reads');
+});
+
+test('closing waits for nobody longer than closeTimeoutMs, and can be asked for twice', {
+  timeout,
+}, async () => {
+  const broker = closing(await startBroker({ closeTimeoutMs: 100 }));
+  const client = closing(await RawClient.hello(broker));
+  // It neither reads nor ends.
+  client.socket.pause();
+  const begun = performance.now();
+  await Promise.all([broker.close(), broker.close()]);
+  const took = performance.now() - begun;
+  assert.ok(took < 5_000, `closing took ${took} ms`);
+  await assert.rejects(RawClient.open(broker), 'it still listens');
+});
+
+/** An engine whose client throws what it is told, where it is told. */
+function faultyEngine(where: keyof EngineClient | 'connect', thrown: unknown): Engine {
+  const fail = (): never => {
+    throw thrown;
+  };
+  return {
+    connect(session) {
+      if (where === 'connect') fail();
+      const client: EngineClient = {
+        lag: 0,
+        create() {},
+        publish: () => ({ firstId: 1, count: 1 }),
+        subscribe() {},
+        unsubscribe() {},
+        commit() {},
+        deliver() {},
+        close() {},
+      };
+      // A fault in `deliver` happens at a wake, when no request is under way.
+      if (where !== 'deliver') return { ...client, [where]: fail };
+      const create = () => void setImmediate(() => session.wake());
+      let delivered = 0;
+      // The first call follows the read of the HELLO.
+      return { ...client, create, deliver: () => (delivered++ > 1 ? fail() : undefined) };
+    },
+    close() {},
+  };
+}
+
+const faults: [where: keyof EngineClient | 'connect', request: string][] = [
+  ['connect', ''],
+  ['create', '0000000f 02 00000001 0174 00000000 00000000'],
+  ['publish', '0000000f 03 00000001 0174 0001 0000 00000000'],
+  ['deliver', '0000000f 02 00000000 0174 00000000 00000000'],
+];
+
+for (const [where, request] of faults) {
+  test(`a fault in ${where}: told as INTERNAL, logged once, nobody else notices`, { timeout }, async (t) => {
+    const log = t.mock.method(console, 'error', () => {});
+    const cause = new TypeError('the engine is broken');
+    let broken = false;
+    const [sound, faulty] = [faultyEngine('close', cause), faultyEngine(where, cause)];
+    const engine: Engine = {
+      connect: (session) => (broken ? faulty : sound).connect(session),
+      close() {},
+    };
+    const broker = closing(await serveEngine(engine, readLimits(BROKER_LIMITS, {})));
+    const bystander = closing(await RawClient.hello(broker));
+    broken = true;
+    const client = closing(await RawClient.open(broker));
+    client.hex('0000000b 01 01 06676f6c64656e 0000');
+    if (where !== 'connect') await client.expect({ type: 'WELCOME' });
+    if (where !== 'connect') client.hex(request);
+    await client.expectError('INTERNAL', 0);
+    await client.expectEnd();
+    await bystander.expectAlive();
+    assert.equal(broker.faults(), 1, 'a fault is counted once');
+    assert.equal(log.mock.callCount(), 1, 'a fault is logged once');
+    const logged: readonly unknown[] = log.mock.calls[0]?.arguments ?? [];
+    assert.ok(logged.includes(cause), 'the log has the cause, with its stack');
+  });
+}
+
+test('a fault at the end of a connection ends nothing else', { timeout }, async (t) => {
+  const log = t.mock.method(console, 'error', () => {});
+  const broker = closing(
+    await serveEngine(faultyEngine('close', new Error('cannot close')), readLimits(BROKER_LIMITS, {})),
+  );
+  const [client, bystander] = [
+    closing(await RawClient.hello(broker)),
+    closing(await RawClient.hello(broker)),
+  ];
+  await client.reset();
+  await until(() => broker.faults() === 1, 'the fault is counted');
+  await bystander.expectAlive();
+  assert.equal(log.mock.callCount(), 1, 'the fault is logged');
 });

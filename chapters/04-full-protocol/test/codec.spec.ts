@@ -12,7 +12,6 @@ import {
   checkTopic,
   decodeBrokerFrame,
   decodeClientFrame,
-  type ErrorCode,
   encodeBrokerFrame,
   encodeClientFrame,
   hasPattern,

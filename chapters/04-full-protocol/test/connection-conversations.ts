@@ -1,30 +1,35 @@
 /** Conversations about the life of a connection: states, sizes, deadlines, floods. Part of the conversation suite. */
 import assert from 'node:assert/strict';
-import { ClientType, encodeClientFrame } from '#protocol/old';
-import type { StartBroker } from './conversation-suite.ts';
-import { until } from './raw-client.ts';
-import { fromHex, helloHex } from './vectors.ts';
-import { conversation } from './with-broker.ts';
+import { clientCodec } from '#protocol';
+import { until } from './conversation-client.ts';
+import type { Subject } from './conversation-suite.ts';
+import { fromHex, helloHex } from './golden-vectors.ts';
+import { conversation, productConversation } from './with-broker.ts';
 
-export function connectionConversations(start: StartBroker): void {
-  states(start);
-  sizes(start);
-  deadlines(start);
-  crowds(start);
-  endings(start);
+export function connectionConversations(subject: Subject): void {
+  states(subject);
+  sizes(subject);
+  deadlines(subject);
+  crowds(subject);
+  endings(subject);
 }
 
-function states(start: StartBroker): void {
-  conversation('each connection has a number of its own, all the same epoch', start, {}, async ({ open }) => {
-    const [a, b] = [await open(), await open()];
-    const first = await a.hex(helloHex).expect({ type: 'WELCOME', version: 1, maxFrameSize: 1_048_576 });
-    const second = await b.hex(helloHex).expect({ type: 'WELCOME' });
-    assert.ok('epoch' in first && 'epoch' in second);
-    assert.notEqual(first.connectionId, second.connectionId);
-    assert.equal(first.epoch, second.epoch);
-  });
+function states(subject: Subject): void {
+  conversation(
+    'each connection has a number of its own, all the same epoch',
+    subject,
+    {},
+    async ({ open }) => {
+      const [a, b] = [await open(), await open()];
+      const first = await a.hex(helloHex).expect({ type: 'WELCOME', version: 1, maxFrameSize: 1_048_576 });
+      const second = await b.hex(helloHex).expect({ type: 'WELCOME' });
+      assert.ok('epoch' in first && 'epoch' in second, 'a WELCOME tells the epoch');
+      assert.notEqual(first.connectionId, second.connectionId);
+      assert.equal(first.epoch, second.epoch);
+    },
+  );
 
-  conversation('every frame may come byte by byte', start, {}, async ({ open }) => {
+  conversation('every frame may come byte by byte', subject, {}, async ({ open }) => {
     const client = await open();
     const stream = fromHex(`${helloHex} 00000004 07 616263 00000005 08 00000001`);
     for (const byte of stream) client.bytes(Buffer.of(byte));
@@ -33,7 +38,7 @@ function states(start: StartBroker): void {
     await client.expect({ type: 'LAG', request: 1, messages: 0 });
   });
 
-  conversation('requests before the WELCOME is read are answered in order', start, {}, async ({ open }) => {
+  conversation('requests before the WELCOME is read are answered in order', subject, {}, async ({ open }) => {
     const client = await open();
     client.hex(`${helloHex} 0000000f 02 00000001 0174 00000000 00000000 00000001 07 00000005 08 00000002`);
     await client.expect({ type: 'WELCOME' });
@@ -44,7 +49,7 @@ function states(start: StartBroker): void {
 
   conversation(
     'the frames before a broken one are answered, those behind it are not',
-    start,
+    subject,
     {},
     async ({ hello }) => {
       const client = await hello();
@@ -55,30 +60,35 @@ function states(start: StartBroker): void {
     },
   );
 
-  conversation('a wrong token is refused, and closes', start, { token: 'right' }, async ({ open }) => {
-    for (const token of ['', 'wrong', 'right ', 'righ']) {
+  productConversation(
+    'a wrong token is refused, and closes',
+    subject,
+    { token: 'right' },
+    async ({ open }) => {
+      for (const token of ['', 'wrong', 'right ', 'righ']) {
+        const client = await open();
+        client.frames({ type: 'HELLO', version: 1, name: 'x', token });
+        await client.expectError('DENIED', 0);
+        await client.expectEnd();
+      }
       const client = await open();
-      client.frames({ type: ClientType.HELLO, version: 1, name: 'x', token });
-      await client.expectError('DENIED', 0);
-      await client.expectEnd();
-    }
-    const client = await open();
-    client.frames({ type: ClientType.HELLO, version: 1, name: 'x', token: 'right' });
-    await client.expect({ type: 'WELCOME' });
-  });
+      client.frames({ type: 'HELLO', version: 1, name: 'x', token: 'right' });
+      await client.expect({ type: 'WELCOME' });
+    },
+  );
 }
 
-function sizes(start: StartBroker): void {
+function sizes(subject: Subject): void {
   conversation(
     'a frame above the limit is refused by its size alone',
-    start,
+    subject,
     { maxFrameSize: 100 },
     async (talk) => {
       const client = await talk.open();
       await client.hex(helloHex).expect({ type: 'WELCOME', maxFrameSize: 100 });
       // Exactly at the limit: a topic of 83 bytes.
       client.frames({
-        type: ClientType.CREATE,
+        type: 'CREATE',
         request: 1,
         topic: 'x'.repeat(86),
         retentionMs: 0,
@@ -91,10 +101,10 @@ function sizes(start: StartBroker): void {
     },
   );
 
-  conversation('before HELLO the limit is 4 KiB, and HELLO may use it', start, {}, async ({ open }) => {
+  conversation('before HELLO the limit is 4 KiB, and HELLO may use it', subject, {}, async ({ open }) => {
     const client = await open();
     const token = 't'.repeat(4096 - 5);
-    client.frames({ type: ClientType.HELLO, version: 1, name: '', token });
+    client.frames({ type: 'HELLO', version: 1, name: '', token });
     await client.expect({ type: 'WELCOME' });
     const tooLarge = await open();
     tooLarge.hex('00001001');
@@ -104,19 +114,19 @@ function sizes(start: StartBroker): void {
 
   conversation(
     'a message must fit into a MESSAGES frame',
-    start,
+    subject,
     { maxFrameSize: 200 },
     async ({ hello }) => {
       const client = await hello();
       const publish = (request: number, size: number) =>
         client.frames({
-          type: ClientType.PUBLISH,
+          type: 'PUBLISH',
           request,
           topic: 't',
           records: [{ key: '', payload: Buffer.alloc(size, 120) }],
         });
       client.frames({
-        type: ClientType.SUBSCRIBE,
+        type: 'SUBSCRIBE',
         request: 1,
         topic: 't',
         start: 1,
@@ -135,28 +145,33 @@ function sizes(start: StartBroker): void {
   );
 }
 
-function deadlines(start: StartBroker): void {
-  conversation('no HELLO in time', start, { helloTimeoutMs: 40 }, async ({ open }) => {
+function deadlines(subject: Subject): void {
+  productConversation('no HELLO in time', subject, { helloTimeoutMs: 40 }, async ({ open }) => {
     const client = await open();
     await client.expectError('TIMEOUT', 0);
     await client.expectEnd();
   });
 
-  conversation('HELLO byte by byte, without end', start, { helloTimeoutMs: 60 }, async ({ open }) => {
-    const client = await open();
-    client.hex('00000fff');
-    const drip = setInterval(() => client.socket.writable && client.hex('01'), 5);
-    try {
-      await client.expectError('TIMEOUT', 0);
-      await client.expectEnd();
-    } finally {
-      clearInterval(drip);
-    }
-  });
+  productConversation(
+    'HELLO byte by byte, without end',
+    subject,
+    { helloTimeoutMs: 60 },
+    async ({ open }) => {
+      const client = await open();
+      client.hex('00000fff');
+      const drip = setInterval(() => client.socket.writable && client.hex('01'), 5);
+      try {
+        await client.expectError('TIMEOUT', 0);
+        await client.expectEnd();
+      } finally {
+        clearInterval(drip);
+      }
+    },
+  );
 
-  conversation(
+  productConversation(
     'a frame that drips is cut off at its deadline',
-    start,
+    subject,
     { frameTimeoutMs: 60 },
     async ({ hello }) => {
       const client = await hello();
@@ -171,9 +186,9 @@ function deadlines(start: StartBroker): void {
     },
   );
 
-  conversation(
+  productConversation(
     'whole frames, however many, meet no deadline',
-    start,
+    subject,
     { frameTimeoutMs: 400 },
     async ({ hello }) => {
       const client = await hello();
@@ -189,7 +204,7 @@ function deadlines(start: StartBroker): void {
     },
   );
 
-  conversation('silence: PING, PING, the end', start, { idleMs: 30 }, async ({ hello }) => {
+  productConversation('silence: PING, PING, the end', subject, { idleMs: 30 }, async ({ hello }) => {
     const client = await hello();
     await client.expect({ type: 'PING' });
     await client.expect({ type: 'PING' });
@@ -197,20 +212,20 @@ function deadlines(start: StartBroker): void {
     await client.expectEnd();
   });
 
-  conversation('who answers PING stays', start, { idleMs: 150 }, async ({ hello }) => {
+  productConversation('who answers PING stays', subject, { idleMs: 150 }, async ({ hello }) => {
     const client = await hello();
     for (let i = 0; i < 4; i++) {
       const frame = await client.expect({ type: 'PING' });
-      assert.ok('bytes' in frame);
-      client.frames({ type: ClientType.PONG, bytes: frame.bytes });
+      assert.ok('bytes' in frame, 'a PING has bytes');
+      client.frames({ type: 'PONG', bytes: frame.bytes });
     }
   });
 }
 
-function crowds(start: StartBroker): void {
+function crowds(subject: Subject): void {
   conversation(
     'one connection too many: FULL, and room again when one goes',
-    start,
+    subject,
     { maxConnections: 2 },
     async (talk) => {
       const first = await talk.hello();
@@ -230,9 +245,9 @@ function crowds(start: StartBroker): void {
     },
   );
 
-  conversation(
+  productConversation(
     'too many that say nothing: FULL; others are served',
-    start,
+    subject,
     { maxPending: 3 },
     async (talk) => {
       const served = await talk.hello();
@@ -250,7 +265,7 @@ function crowds(start: StartBroker): void {
 
   conversation(
     'a flood of requests whose answers are not read: paused, not fatal',
-    start,
+    subject,
     {},
     async ({ hello }) => {
       const [flooder, bystander] = [await hello(), await hello()];
@@ -267,9 +282,9 @@ function crowds(start: StartBroker): void {
     },
   );
 
-  conversation(
+  productConversation(
     'answers that nobody reads: cut off in the end',
-    start,
+    subject,
     { drainTimeoutMs: 100 },
     async ({ hello }) => {
       const [flooder, bystander] = [await hello(), await hello()];
@@ -289,8 +304,8 @@ function crowds(start: StartBroker): void {
   );
 }
 
-function endings(start: StartBroker): void {
-  conversation('CLOSE: everything before it is answered', start, {}, async ({ hello }) => {
+function endings(subject: Subject): void {
+  conversation('CLOSE: everything before it is answered', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.hex('00000002 07 61  00000001 09  00000002 07 62');
     await client.expect({ type: 'PONG', bytes: '61' });
@@ -298,7 +313,7 @@ function endings(start: StartBroker): void {
     await client.expectEnd();
   });
 
-  conversation('a client that ends its direction still gets its answers', start, {}, async ({ hello }) => {
+  conversation('a client that ends its direction still gets its answers', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.hex('00000002 07 61  00000005 08 00000001');
     client.socket.end();
@@ -307,7 +322,7 @@ function endings(start: StartBroker): void {
     await client.expectEnd();
   });
 
-  conversation('an end in the middle of a frame: closed without a word', start, {}, async ({ hello }) => {
+  conversation('an end in the middle of a frame: closed without a word', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.hex('00000010 03 0000');
     client.socket.end();
@@ -316,7 +331,7 @@ function endings(start: StartBroker): void {
 
   conversation(
     'a client that neither reads nor closes after an error is cut off',
-    start,
+    subject,
     { closeTimeoutMs: 50 },
     async (talk) => {
       const [client, bystander] = [await talk.hello(), await talk.hello()];
@@ -336,10 +351,10 @@ function endings(start: StartBroker): void {
     },
   );
 
-  conversation('resets at any time hurt nobody else', start, {}, async ({ open, hello }) => {
+  conversation('resets at any time hurt nobody else', subject, {}, async ({ open, hello }) => {
     const bystander = await hello();
-    const publish = encodeClientFrame({
-      type: ClientType.PUBLISH,
+    const publish = clientCodec.encode({
+      type: 'PUBLISH',
       request: 1,
       topic: 't',
       records: [{ key: '', payload: Buffer.alloc(100) }],
@@ -354,17 +369,22 @@ function endings(start: StartBroker): void {
     await bystander.expectAlive();
   });
 
-  conversation('when the broker ends: CLOSING to clients, SHUTDOWN to strangers', start, {}, async (talk) => {
-    const [client, stranger] = [await talk.hello(), await talk.open()];
-    // The stranger is known to the broker when a later client has been welcomed.
-    await talk.hello();
-    const closed = talk.close();
-    await client.expect({ type: 'CLOSING', reason: 'shutdown' });
-    await client.expectEnd();
-    await stranger.expectError('SHUTDOWN', 0);
-    await stranger.expectEnd();
-    client.socket.end();
-    stranger.socket.end();
-    await closed;
-  });
+  conversation(
+    'when the broker ends: CLOSING to clients, SHUTDOWN to strangers',
+    subject,
+    {},
+    async (talk) => {
+      const [client, stranger] = [await talk.hello(), await talk.open()];
+      // The stranger is known to the broker when a later client has been welcomed.
+      await talk.hello();
+      const closed = talk.close();
+      await client.expect({ type: 'CLOSING', reason: 'shutdown' });
+      await client.expectEnd();
+      await stranger.expectError('SHUTDOWN', 0);
+      await stranger.expectEnd();
+      client.socket.end();
+      stranger.socket.end();
+      await closed;
+    },
+  );
 }

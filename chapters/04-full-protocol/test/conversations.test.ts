@@ -1,4 +1,4 @@
-import { startBroker } from '#protocol/old';
+import { startBroker } from '#protocol/broker';
 import { conversationSuite } from './conversation-suite.ts';
 
 conversationSuite('chapter 4', (options) => startBroker(options));

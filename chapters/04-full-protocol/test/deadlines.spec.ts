@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_LIMITS, Deadlines } from '#protocol/old';
+import { Deadlines } from '#protocol/old';
 
-const limits = { ...DEFAULT_LIMITS, helloTimeoutMs: 100, frameTimeoutMs: 50, idleMs: 1_000 };
+const limits = { helloTimeoutMs: 100, frameTimeoutMs: 50, idleMs: 1_000 };
 const deadlines = suite('Deadlines');
 
 deadlines('HELLO must come in time, whatever else comes', () => {

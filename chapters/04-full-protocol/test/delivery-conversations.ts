@@ -1,22 +1,22 @@
 /** Conversations about what subscribers get: order, windows, commits, lag, slowness. Part of the conversation suite. */
 import assert from 'node:assert/strict';
-import { BrokerType } from '#protocol/old';
-import type { StartBroker } from './conversation-suite.ts';
-import { until } from './raw-client.ts';
-import { readMessages } from './read-messages.ts';
-import { commit, create, lag, publish, subscribe, unsubscribe } from './requests.ts';
+import { until } from './conversation-client.ts';
+import { readMessages } from './conversation-messages.ts';
+import { commit, create, lag, publish, subscribe, unsubscribe } from './conversation-requests.ts';
+import type { Subject } from './conversation-suite.ts';
+import { textOf } from './golden-vectors.ts';
 import { conversation } from './with-broker.ts';
 
-export function deliveryConversations(start: StartBroker): void {
-  subscriptions(start);
-  windows(start);
-  lags(start);
-  batches(start);
-  slowness(start);
+export function deliveryConversations(subject: Subject): void {
+  subscriptions(subject);
+  windows(subject);
+  lags(subject);
+  batches(subject);
+  slowness(subject);
 }
 
-function subscriptions(start: StartBroker): void {
-  conversation('own messages come back, and the PUBLISHED comes first', start, {}, async ({ hello }) => {
+function subscriptions(subject: Subject): void {
+  conversation('own messages come back, and the PUBLISHED comes first', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 't'), publish(2, 't', 'mine'));
     await client.expect({ type: 'OK', request: 1 });
@@ -24,7 +24,7 @@ function subscriptions(start: StartBroker): void {
     assert.deepEqual(await readMessages(client, 1), [[1, 'mine']]);
   });
 
-  conversation('each start begins where it says; OK comes first', start, {}, async ({ hello }) => {
+  conversation('each start begins where it says; OK comes first', subject, {}, async ({ hello }) => {
     const alice = await hello();
     alice.frames(create(1, 't', 60_000), publish(2, 't', 'a', 'b', 'c'));
     await alice.expect({ type: 'OK' });
@@ -56,7 +56,7 @@ function subscriptions(start: StartBroker): void {
 
   conversation(
     'after an id in the future: OUT_OF_RANGE, the largest id too',
-    start,
+    subject,
     {},
     async ({ hello }) => {
       const client = await hello();
@@ -70,7 +70,7 @@ function subscriptions(start: StartBroker): void {
     },
   );
 
-  conversation('subscribed twice: once, with the new start and window', start, {}, async ({ hello }) => {
+  conversation('subscribed twice: once, with the new start and window', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(
       create(1, 't', 60_000),
@@ -84,11 +84,10 @@ function subscriptions(start: StartBroker): void {
     await client.expect({ type: 'OK', request: 3 });
     const counted = await client.next();
     // The lag's answer and the messages may come in either order.
-    const first = counted.type === BrokerType.LAG ? counted : undefined;
+    const first = counted.type === 'LAG' ? counted : undefined;
     if (first === undefined) {
-      assert.ok(
-        counted.type === BrokerType.MESSAGES && counted.firstId === 2 && counted.records.length === 2,
-      );
+      const isBoth = counted.type === 'MESSAGES' && counted.firstId === 2 && counted.records.length === 2;
+      assert.ok(isBoth, 'ids 2 and 3 come in one frame');
       await client.expect({ type: 'LAG', messages: 2 });
     } else {
       assert.equal(first.messages, 2);
@@ -102,23 +101,28 @@ function subscriptions(start: StartBroker): void {
     await client.expectAlive();
   });
 
-  conversation('published and subscribed to in one turn: each message once', start, {}, async ({ hello }) => {
-    const client = await hello();
-    // With a subscription already there, the broker has begun to pass messages on to this client.
-    client.frames(create(1, 't', 60_000), subscribe(2, 'other'));
-    await client.expect({ type: 'OK', request: 1 });
-    await client.expect({ type: 'OK', request: 2 });
-    client.frames(publish(0, 't', 'a', 'b'), subscribe(3, 't', { start: 0 }), publish(0, 't', 'c'));
-    await client.expect({ type: 'OK', request: 3 });
-    assert.deepEqual(await readMessages(client, 3), [
-      [1, 'a'],
-      [2, 'b'],
-      [3, 'c'],
-    ]);
-    await client.expectAlive();
-  });
+  conversation(
+    'published and subscribed to in one turn: each message once',
+    subject,
+    {},
+    async ({ hello }) => {
+      const client = await hello();
+      // With a subscription already there, the broker has begun to pass messages on to this client.
+      client.frames(create(1, 't', 60_000), subscribe(2, 'other'));
+      await client.expect({ type: 'OK', request: 1 });
+      await client.expect({ type: 'OK', request: 2 });
+      client.frames(publish(0, 't', 'a', 'b'), subscribe(3, 't', { start: 0 }), publish(0, 't', 'c'));
+      await client.expect({ type: 'OK', request: 3 });
+      assert.deepEqual(await readMessages(client, 3), [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'c'],
+      ]);
+      await client.expectAlive();
+    },
+  );
 
-  conversation('a failed SUBSCRIBE leaves the old subscription as it was', start, {}, async ({ hello }) => {
+  conversation('a failed SUBSCRIBE leaves the old subscription as it was', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(
       subscribe(1, 't', { window: 5 }),
@@ -131,7 +135,7 @@ function subscriptions(start: StartBroker): void {
     assert.deepEqual(await readMessages(client, 1), [[1, 'a']]);
   });
 
-  conversation('after UNSUBSCRIBE nothing more comes', start, {}, async ({ hello }) => {
+  conversation('after UNSUBSCRIBE nothing more comes', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(
       subscribe(1, 't'),
@@ -145,11 +149,11 @@ function subscriptions(start: StartBroker): void {
     await client.expect({ type: 'OK', request: 2 });
     // What was published before the UNSUBSCRIBE may come before its OK.
     let frame = await client.next();
-    if (frame.type === BrokerType.MESSAGES) frame = await client.next();
-    assert.ok(frame.type === BrokerType.OK && frame.request === 3);
+    if (frame.type === 'MESSAGES') frame = await client.next();
+    assert.ok(frame.type === 'OK' && frame.request === 3, `not the OK of request 3 but ${frame.type}`);
     const answers = [];
     for (let i = 0; i < 4; i++) answers.push(await client.next());
-    const messages = answers.filter((answer) => answer.type === BrokerType.MESSAGES);
+    const messages = answers.filter((answer) => answer.type === 'MESSAGES');
     assert.deepEqual(
       messages.map(({ topic }) => topic),
       ['u'],
@@ -157,7 +161,7 @@ function subscriptions(start: StartBroker): void {
     await client.expectAlive();
   });
 
-  conversation('topics do not leak into one another', start, {}, async ({ hello }) => {
+  conversation('topics do not leak into one another', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(
       subscribe(1, 'a'),
@@ -172,7 +176,7 @@ function subscriptions(start: StartBroker): void {
     await client.expectAlive();
   });
 
-  conversation('many topics on one connection, each in its order', start, {}, async ({ hello }) => {
+  conversation('many topics on one connection, each in its order', subject, {}, async ({ hello }) => {
     const [alice, bob] = [await hello(), await hello()];
     const topics = Array.from({ length: 20 }, (_, i) => `t${i}`);
     bob.frames(...topics.map((topic) => subscribe(1, topic)));
@@ -183,11 +187,11 @@ function subscriptions(start: StartBroker): void {
     const next = new Map(topics.map((topic) => [topic, 1]));
     for (let got = 0; got < 200; ) {
       const frame = await bob.next();
-      assert.ok(frame.type === BrokerType.MESSAGES);
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       for (const [i, { payload }] of frame.records.entries()) {
         const id: number = frame.firstId + i;
         assert.equal(id, next.get(frame.topic));
-        assert.equal(payload.toString(), `${frame.topic} ${id}`);
+        assert.equal(textOf(payload), `${frame.topic} ${id}`);
         next.set(frame.topic, id + 1);
         got += 1;
       }
@@ -195,8 +199,8 @@ function subscriptions(start: StartBroker): void {
   });
 }
 
-function windows(start: StartBroker): void {
-  conversation('window 1 is lock-step, on a batch too', start, {}, async ({ hello }) => {
+function windows(subject: Subject): void {
+  conversation('window 1 is lock-step, on a batch too', subject, {}, async ({ hello }) => {
     const client = await hello();
     const texts = Array.from({ length: 50 }, (_, i) => `${i + 1}`);
     client.frames(subscribe(1, 't', { window: 1 }), publish(2, 't', ...texts));
@@ -204,7 +208,7 @@ function windows(start: StartBroker): void {
     await client.expect({ type: 'PUBLISHED', firstId: 1, count: 50 });
     for (let id = 1; id <= 50; id++) {
       const frame = await client.expect({ type: 'MESSAGES', firstId: id });
-      assert.ok(frame.type === BrokerType.MESSAGES && frame.records.length === 1);
+      assert.ok(frame.type === 'MESSAGES' && frame.records.length === 1, 'a window of 1 takes one message');
       if (id % 10 === 0) await client.expectAlive();
       client.frames(commit('t', id));
     }
@@ -212,7 +216,7 @@ function windows(start: StartBroker): void {
     await client.expect({ type: 'LAG', request: 3, messages: 0 });
   });
 
-  conversation('COMMIT is cumulative, and opens the window by so many', start, {}, async ({ hello }) => {
+  conversation('COMMIT is cumulative, and opens the window by so many', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 't', { window: 4 }), publish(0, 't', ...'abcdefghij'));
     await client.expect({ type: 'OK' });
@@ -227,7 +231,7 @@ function windows(start: StartBroker): void {
 
   conversation(
     'COMMIT: again, of 0, of less is fine; beyond what was delivered is not',
-    start,
+    subject,
     {},
     async ({ hello }) => {
       const client = await hello();
@@ -247,7 +251,7 @@ function windows(start: StartBroker): void {
     },
   );
 
-  conversation('each subscription has a window of its own', start, {}, async ({ hello }) => {
+  conversation('each subscription has a window of its own', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 'a', { window: 1 }), subscribe(2, 'b', { window: 1 }));
     client.frames(publish(0, 'a', '1', '2'), publish(0, 'b', '1', '2'));
@@ -256,7 +260,7 @@ function windows(start: StartBroker): void {
     const topics = [];
     for (let i = 0; i < 2; i++) {
       const frame = await client.expect({ type: 'MESSAGES', firstId: 1 });
-      if (frame.type === BrokerType.MESSAGES) topics.push(frame.topic);
+      if (frame.type === 'MESSAGES') topics.push(frame.topic);
     }
     assert.deepEqual(topics.sort(), ['a', 'b']);
     client.frames(commit('b', 1));
@@ -264,7 +268,7 @@ function windows(start: StartBroker): void {
     await client.expectAlive();
   });
 
-  conversation('one client does not hold up another', start, {}, async ({ hello }) => {
+  conversation('one client does not hold up another', subject, {}, async ({ hello }) => {
     const [slow, quick] = [await hello(), await hello()];
     slow.frames(subscribe(1, 't', { window: 1 }));
     quick.frames(subscribe(1, 't'));
@@ -277,29 +281,29 @@ function windows(start: StartBroker): void {
   });
 }
 
-function lags(start: StartBroker): void {
-  conversation('LAG is the sum over all subscriptions', start, {}, async ({ hello }) => {
+function lags(subject: Subject): void {
+  conversation('LAG is the sum over all subscriptions', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 'a', { window: 1 }), subscribe(2, 'b', { window: 2 }), subscribe(3, 'c'));
     client.frames(publish(4, 'a', '1', '2'), publish(5, 'b', '1', '2', '3'), publish(6, 'c', '1', '2'));
     const seen = { answers: 0, messages: 0 };
     while (seen.answers < 6 || seen.messages < 5) {
       const frame = await client.next();
-      if (frame.type === BrokerType.MESSAGES) seen.messages += frame.records.length;
+      if (frame.type === 'MESSAGES') seen.messages += frame.records.length;
       else seen.answers += 1;
     }
     client.frames(lag(7));
     await client.expect({ type: 'LAG', request: 7, messages: 5 });
     client.frames(commit('a', 1), lag(8));
     const frames = [await client.next(), await client.next()];
-    const counted = frames.find((frame) => frame.type === BrokerType.LAG);
+    const counted = frames.find((frame) => frame.type === 'LAG');
     assert.equal(counted?.messages, 4);
     client.frames(unsubscribe(9, 'b'), lag(10));
     await client.expect({ type: 'OK', request: 9 });
     await client.expect({ type: 'LAG', request: 10, messages: 1 });
   });
 
-  conversation('LAG counts what others published before it', start, {}, async ({ hello }) => {
+  conversation('LAG counts what others published before it', subject, {}, async ({ hello }) => {
     const [alice, bob] = [await hello(), await hello()];
     bob.frames(subscribe(1, 't', { window: 1 }));
     await bob.expect({ type: 'OK' });
@@ -307,12 +311,12 @@ function lags(start: StartBroker): void {
     await alice.expect({ type: 'PUBLISHED' });
     bob.frames(lag(2));
     const frames = [await bob.next(), await bob.next()];
-    assert.equal(frames.find((frame) => frame.type === BrokerType.LAG)?.messages, 3);
+    assert.equal(frames.find((frame) => frame.type === 'LAG')?.messages, 3);
   });
 }
 
-function batches(start: StartBroker): void {
-  conversation('a large batch comes whole, in order, in few frames', start, {}, async ({ hello }) => {
+function batches(subject: Subject): void {
+  conversation('a large batch comes whole, in order, in few frames', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 't'));
     await client.expect({ type: 'OK' });
@@ -322,10 +326,10 @@ function batches(start: StartBroker): void {
     let frames = 0;
     while (next <= texts.length) {
       const frame = await client.next();
-      assert.ok(frame.type === BrokerType.MESSAGES);
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       assert.equal(frame.firstId, next);
       for (const { payload } of frame.records) {
-        assert.equal(payload.toString(), `${next - 1}`);
+        assert.equal(textOf(payload), `${next - 1}`);
         next += 1;
       }
       frames += 1;
@@ -333,7 +337,7 @@ function batches(start: StartBroker): void {
     assert.ok(frames <= 200, `${frames} frames for ${texts.length} messages`);
   });
 
-  conversation('frames stay within the limit', start, { maxFrameSize: 1_000 }, async ({ hello }) => {
+  conversation('frames stay within the limit', subject, { maxFrameSize: 1_000 }, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 't'));
     await client.expect({ type: 'OK' });
@@ -341,14 +345,14 @@ function batches(start: StartBroker): void {
     let got = 0;
     while (got < 40) {
       const frame = await client.next();
-      assert.ok(frame.type === BrokerType.MESSAGES);
+      assert.ok(frame.type === 'MESSAGES', `not MESSAGES but ${frame.type}`);
       got += frame.records.length;
       // 12 bytes and the topic's name, and for each record 6 bytes and the payload.
-      assert.ok(13 + frame.records.length * 306 <= 1_000);
+      assert.ok(13 + frame.records.length * 306 <= 1_000, `a frame of ${frame.records.length} messages`);
     }
   });
 
-  conversation('large and empty messages, and the largest', start, {}, async ({ hello }) => {
+  conversation('large and empty messages, and the largest', subject, {}, async ({ hello }) => {
     const client = await hello();
     client.frames(subscribe(1, 't'));
     await client.expect({ type: 'OK' });
@@ -359,14 +363,14 @@ function batches(start: StartBroker): void {
   });
 }
 
-function slowness(start: StartBroker): void {
+function slowness(subject: Subject): void {
   for (const [what, options] of [
     ['messages', { maxLagMessages: 500 }],
     ['bytes', { maxLagBytes: 500_000 }],
   ] as const) {
     conversation(
       `a subscriber that never reads is closed at its limit of ${what}`,
-      start,
+      subject,
       options,
       async (talk) => {
         const [sleeper, reader, publisher] = [await talk.hello(), await talk.hello(), await talk.hello()];
@@ -399,7 +403,7 @@ function slowness(start: StartBroker): void {
 
   conversation(
     'the one that is closed for slowness is told',
-    start,
+    subject,
     { maxLagMessages: 50 },
     async ({ hello }) => {
       const [sleeper, publisher] = [await hello(), await hello()];
@@ -408,8 +412,8 @@ function slowness(start: StartBroker): void {
       publisher.frames(publish(1, 't', ...Array.from({ length: 60 }, (_, i) => `${i}`)));
       await publisher.expect({ type: 'PUBLISHED' });
       let frame = await sleeper.next();
-      while (frame.type === BrokerType.MESSAGES) frame = await sleeper.next();
-      assert.ok(frame.type === BrokerType.ERROR && frame.code === 9);
+      while (frame.type === 'MESSAGES') frame = await sleeper.next();
+      assert.ok(frame.type === 'ERROR' && frame.code === 9, `not SLOW but ${frame.type}`);
       await sleeper.expectEnd();
       await until(() => sleeper.ended, 'the end');
       await publisher.expectAlive();
@@ -419,6 +423,6 @@ function slowness(start: StartBroker): void {
 
 async function readSome(client: { next(): Promise<unknown> }): Promise<readonly unknown[]> {
   const frame = (await client.next()) as { type: number; records?: readonly unknown[] };
-  assert.equal(frame.type, BrokerType.MESSAGES);
+  assert.equal(frame.type, 'MESSAGES');
   return frame.records ?? [];
 }

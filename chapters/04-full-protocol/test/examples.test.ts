@@ -1,7 +1,7 @@
 /** The examples say what their files promise, twice against one broker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBroker } from '#protocol/old';
+import { startBroker } from '#protocol/broker';
 import type { Example } from '../../../scripts/stage-types.ts';
 import { closing } from './leftovers.ts';
 
@@ -22,7 +22,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [name, lines] of Object.entries(promised)) {
-  test(`example ${name}`, { timeout: 30_000 }, async () => {
+  test(`example ${name}`, { timeout: 20_000 }, async () => {
     const { example } = (await import(`../examples/${name}.ts`)) as { example: Example };
     const broker = closing(await startBroker());
     const told: string[][] = [[], []];

@@ -54,6 +54,11 @@ export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** Bytes as the UTF-8 text that they are. */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
 /** The frame that the file describes. */
 export function frameFromJson(json: FrameJson): ClientFrame | BrokerFrame {
   return convert(json, (name, value) => {

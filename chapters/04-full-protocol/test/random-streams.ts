@@ -1,6 +1,6 @@
 /** Streams that a hostile or broken peer could send: noise, golden vectors, and golden vectors changed a little. */
 import fc from 'fast-check';
-import { fromHex, vectors } from './vectors.ts';
+import { fromHex, vectors } from './golden-vectors.ts';
 
 /** A golden vector with some of its bytes changed, left out or doubled; its size field is often put right again. */
 function mutated(bytes: Buffer): fc.Arbitrary<Buffer> {

@@ -1,21 +1,21 @@
 /** The golden vectors against a live broker. Part of the conversation suite. */
-import { after, before, test } from 'node:test';
-import type { StartBroker, StartedBroker } from './conversation-suite.ts';
-import { type Address, RawClient } from './raw-client.ts';
-import { helloHex, type Vector, vectors } from './vectors.ts';
-import { TIMEOUT } from './with-broker.ts';
+import { after, before } from 'node:test';
+import { type Address, RawClient } from './conversation-client.ts';
+import type { StartedBroker, Subject } from './conversation-suite.ts';
+import { helloHex, type Vector, vectors } from './golden-vectors.ts';
+import { register } from './with-broker.ts';
 
 /** Register one test for each vector that a client may send, with one broker for all of them. */
-export function vectorConversations(start: StartBroker, features: ReadonlySet<string>): void {
+export function vectorConversations(subject: Subject): void {
   let broker: StartedBroker | undefined;
   before(async () => {
-    broker = await start({});
+    broker = await subject.start({});
   });
   after(() => broker?.close());
   for (const vector of vectors) {
     if (vector.from !== 'client') continue;
-    if (vector.feature !== undefined && features.has(vector.feature)) continue;
-    test(vector.name, { timeout: TIMEOUT }, async () => {
+    if (vector.feature !== undefined && subject.features.has(vector.feature)) continue;
+    register('core', vector.name, subject, async () => {
       if (broker === undefined) throw new Error('there is no broker');
       await play(vector, broker);
     });

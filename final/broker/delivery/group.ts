@@ -1,8 +1,8 @@
+import { Cursor } from '#log';
 import { brokerCodec } from '#protocol';
 import type { Topic } from '../topics/topic.ts';
 import type { ReaderReport, TopicReader } from '../topics/topic-reader.ts';
 import { GroupMember, type GroupMemberHost, type IdRange, RUN } from './group-member.ts';
-import { ReadingCursor } from './reading-cursor.ts';
 import type { ReaderHost, Resumable } from './subscription.ts';
 
 /**
@@ -15,13 +15,13 @@ import type { ReaderHost, Resumable } from './subscription.ts';
 export class Group implements TopicReader, GroupMemberHost, Resumable {
   readonly topic: Topic;
   readonly name: string;
-  readonly cursor: ReadingCursor;
+  readonly cursor: Cursor;
   blocking = false;
 
   readonly #members: GroupMember[] = [];
   readonly #onEmpty: () => void;
   // Stands at or before the oldest message that may have to be sent again; undefined while there is none.
-  #floor: ReadingCursor | undefined;
+  #floor: Cursor | undefined;
   readonly #again: IdRange[] = [];
   #next = 0;
 
@@ -29,7 +29,7 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   constructor(topic: Topic, name: string, nextId: number, onEmpty: () => void) {
     this.topic = topic;
     this.name = name;
-    this.cursor = new ReadingCursor(topic.log, nextId);
+    this.cursor = new Cursor(topic.log, nextId);
     this.#onEmpty = onEmpty;
   }
 
@@ -145,7 +145,7 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
         this.#again.shift();
         continue;
       }
-      const cursor = new ReadingCursor(log, range.from);
+      const cursor = new Cursor(log, range.from);
       this.#send(member, cursor, Math.min(member.room, RUN, range.to - range.from + 1));
       range.from = cursor.nextId;
       cursor.leave();
@@ -160,15 +160,15 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   }
 
   /** Sends at most so many records, and moves the cursor past them. False when there are none. */
-  #send(member: GroupMember, cursor: ReadingCursor, most: number): boolean {
+  #send(member: GroupMember, cursor: Cursor, most: number): boolean {
     const { nextId } = cursor;
     if (member.window > 0 && nextId <= this.topic.log.sealedId) {
-      this.#floor ??= new ReadingCursor(this.topic.log, nextId);
+      this.#floor ??= new Cursor(this.topic.log, nextId);
     }
     const frames = cursor.read(most);
     if (frames === undefined) return false;
     member.delivered(nextId, cursor.nextId - 1);
-    if (!member.client.send(frames)) cursor.lend();
+    if (!member.client.send(frames)) cursor.segment.lent = true;
     return true;
   }
 

@@ -1,10 +1,9 @@
-import { Window } from '#log';
+import { Cursor, Window } from '#log';
 import { brokerCodec, ProtocolError, Start } from '#protocol';
 import { checkGrant } from '../access/grants.ts';
 import { notGivenOut, type Topic } from '../topics/topic.ts';
 import type { ReaderReport, TopicReader } from '../topics/topic-reader.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
-import { ReadingCursor } from './reading-cursor.ts';
 import type {
   ReaderHost,
   Resumable,
@@ -50,7 +49,7 @@ export class PlainSubscriptions implements SubscriptionKind {
  */
 export class PlainSubscription implements Subscription, TopicReader, Resumable {
   readonly topic: Topic;
-  readonly cursor: ReadingCursor;
+  readonly cursor: Cursor;
   /** How far it may go before its client commits. */
   readonly window: Window;
   blocking = false;
@@ -68,8 +67,8 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
   constructor(topic: Topic, client: ReaderHost, nextId: number, windowSize: number, missedFrom = nextId) {
     this.topic = topic;
     this.#client = client;
-    this.cursor = new ReadingCursor(topic.log, nextId);
-    this.window = new Window(windowSize, nextId - 1);
+    this.cursor = new Cursor(topic.log, nextId);
+    this.window = new Window(windowSize);
     if (missedFrom < nextId) {
       this.#skippedFrom = missedFrom;
       this.#skippedTo = nextId - 1;
@@ -107,8 +106,8 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
       const { nextId } = cursor;
       const frames = cursor.read(window.room);
       if (frames === undefined) return;
-      if (!client.send(frames)) cursor.lend();
-      window.sent(cursor.nextId - nextId);
+      if (!client.send(frames)) cursor.segment.lent = true;
+      window.delivered(nextId, cursor.nextId - 1);
     }
   }
 
@@ -165,7 +164,6 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
     const fromId = cursor.nextId;
     if (nextId <= fromId) return;
     cursor.moveTo(nextId);
-    this.window.skip(fromId, nextId - 1);
     // A client that cannot take this news, or has no room in its window for what comes after it, may be skipped
     // again: then it is one longer gap.
     if (this.#skippedTo === 0) this.#skippedFrom = fromId;

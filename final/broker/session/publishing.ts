@@ -1,6 +1,13 @@
-import { decodeText, HEADER_SIZE } from '#framing';
-import { messagesHeaderSize, PublishRequest } from '#log';
-import { type BrokerFrame, type FrameNamed, ProtocolError } from '#protocol';
+import { decodeText } from '#framing';
+import { PublishRequest } from '#log';
+import {
+  type BrokerFrame,
+  ClientType,
+  clientCodec,
+  type FrameNamed,
+  messagesOverhead,
+  ProtocolError,
+} from '#protocol';
 import { checkGrant, type Grants } from '../access/grants.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { Publisher } from '../topics/topic-reader.ts';
@@ -43,14 +50,15 @@ export class Publishing {
     const publish = this.#publish;
     publish.request = 0;
     try {
-      publish.read(bytes, start, end);
+      // What is wrong with it, the codec says in words.
+      if (!publish.read(bytes, start, end)) clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
       this.#check();
-      const { request, count, recordsAt, keyed, topicAt, topicEnd } = publish;
+      const { request, count, recordsAt, longestKey, topicAt, topicEnd } = publish;
       let { topic } = client;
-      if (topic === undefined || topic.forgotten || !isName(topic.nameBytes, bytes, topicAt, topicEnd)) {
+      if (topic === undefined || topic.forgotten || !topic.log.frames.isTopic(bytes, topicAt, topicEnd)) {
         topic = this.#switchTopic(client, bytes);
       }
-      const kept = topic.publish(bytes, recordsAt, end, count, keyed);
+      const kept = topic.publish(bytes, recordsAt, end, count, longestKey > 0);
       if (topic.slow.blocked) topic.slow.published(client);
       if (request === 0) return;
       const firstId = kept === 0 ? 0 : topic.log.lastId - kept + 1;
@@ -68,7 +76,7 @@ export class Publishing {
     if (longestKey > maxKeyBytes) {
       throw new ProtocolError('BAD_KEY', `a key is longer than ${maxKeyBytes} bytes`);
     }
-    if (longestRecord > maxFrameSize + HEADER_SIZE - messagesHeaderSize(topicEnd - topicAt)) {
+    if (longestRecord > maxFrameSize - messagesOverhead('') - (topicEnd - topicAt)) {
       throw new ProtocolError('BAD_REQUEST', 'a message is longer than fits in a frame to a subscriber');
     }
   }
@@ -82,13 +90,4 @@ export class Publishing {
     client.topic = topic;
     return topic;
   }
-}
-
-/** Whether the bytes from `start` to `end` are this name. */
-function isName(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  if (name.length !== end - start) return false;
-  for (let i = 0; i < name.length; i++) {
-    if (name[i] !== bytes[start + i]) return false;
-  }
-  return true;
 }

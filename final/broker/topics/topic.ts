@@ -1,8 +1,12 @@
-import { recordEnd, TopicLog } from '#log';
+import { MAX_SEGMENT_BYTES, recordsEnd, SegmentLog } from '#log';
 import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
 import { type LagLimits, SlowReaders } from './slow-readers.ts';
+import { SpareMemory } from './spare-memory.ts';
 import type { TopicReader } from './topic-reader.ts';
+
+/** Shared by all topics: a few segments' worth. */
+const memory = new SpareMemory(MAX_SEGMENT_BYTES, 8);
 
 /** How long a topic keeps messages, and how long it remembers keys; both in milliseconds, 0 for not at all. */
 export interface TopicSettings {
@@ -33,8 +37,7 @@ export interface TopicHost {
 /** A topic: its log, its settings, and those who read it. */
 export class Topic {
   readonly name: string;
-  readonly nameBytes: Buffer;
-  readonly log: TopicLog;
+  readonly log: SegmentLog;
   /** Those that lag, and what is done about it. */
   readonly slow: SlowReaders;
   /** True once its table has forgotten it: there may be another of its name. */
@@ -51,10 +54,9 @@ export class Topic {
 
   constructor(name: string, host: TopicHost) {
     this.name = name;
-    this.nameBytes = Buffer.from(name);
     this.#host = host;
     const { maxFrameSize, maxRetainedBytes } = host.limits;
-    this.log = new TopicLog({ topic: this.nameBytes, maxFrameSize, maxRetainedBytes });
+    this.log = new SegmentLog({ topic: name, maxFrameSize, maxRetainedBytes, memory });
     this.slow = new SlowReaders(host.limits);
   }
 
@@ -90,7 +92,7 @@ export class Topic {
     this.log.seal();
     let unread = this.log.sealedId + 1;
     for (const { cursor } of this.readers) unread = Math.min(unread, cursor.nextId);
-    this.log.forgetBefore(unread);
+    this.log.firstId = Math.max(this.log.firstId, unread);
     return true;
   }
 
@@ -182,14 +184,16 @@ export class Topic {
 
   /** Called from time to time: lets go of what is too old, and of a quiet topic's memory. */
   sweep(): void {
-    this.#expire();
+    const { log } = this;
+    const { tail } = log;
     const quiet = !this.#active;
     this.#active = false;
-    const { log, readers } = this;
-    if (!quiet || log.bytes === 0) return;
-    if (this.#settings.retentionMs > 0 && log.firstId <= log.sealedId) return;
-    if (readers.some(({ cursor }) => cursor.nextId <= log.sealedId)) return;
-    log.letGo(readers.length);
+    if (this.#settings.retentionMs > 0) this.#expire();
+    else if (quiet) log.roll();
+    if (log.tail === tail) return;
+    // What comes next goes into a new segment: readers that have read all go there, and the old one is free.
+    for (const reader of this.readers) if (reader.cursor.nextId > log.sealedId) reader.pump();
+    if (this.#settings.retentionMs === 0) log.collect();
   }
 
   /** The oldest id that a new reader can have. */
@@ -206,7 +210,7 @@ export class Topic {
   #append(bytes: Buffer, from: number, to: number, count: number, now: number): void {
     const nobody = this.#readers === undefined || this.#readers.length === 0;
     if (nobody && this.#settings.retentionMs === 0) {
-      this.log.discard(count);
+      this.#discard(count);
       return;
     }
     this.#active = true;
@@ -214,31 +218,43 @@ export class Topic {
       this.#waiting = true;
       this.#host.scheduler.publishLater(this);
     }
-    this.log.append(bytes, from, to, count, now);
+    if (to - from <= this.log.maxRecordBytes) {
+      this.log.append(bytes, from, to, count, now);
+      return;
+    }
+    // A batch may be a few bytes too large for one MESSAGES frame.
+    for (let at = from; at < to; ) {
+      const end = recordsEnd(bytes, at, 1);
+      this.log.append(bytes, at, end, 1, now);
+      at = end;
+    }
+  }
+
+  /** Gives out ids for records that nobody reads and that are not retained: nothing is written. */
+  #discard(count: number): void {
+    const { log } = this;
+    log.seal();
+    log.collect();
+    log.lastId += count;
+    log.sealedId = log.tail.lastId = log.lastId;
+    log.firstId = log.lastId + 1;
   }
 
   /** Keeps only the records whose key was not seen within the window. */
   #publishNewKeys(bytes: Buffer, from: number, to: number, now: number): number {
+    this.#keys ??= new DedupeWindow(this.#settings.dedupeMs, this.#host.limits.maxKeys);
     let count = 0;
     for (let at = from; at < to; ) {
-      const end = recordEnd(bytes, at);
-      const keySize = bytes.readUInt16BE(at);
+      const end = recordsEnd(bytes, at, 1);
       const keyAt = at + RECORD_HEADER_SIZE;
-      const key = bytes.toString('latin1', keyAt, keyAt + keySize);
-      if (keySize === 0 || this.#isNew(key, now)) {
+      const key = bytes.toString('latin1', keyAt, keyAt + bytes.readUInt16BE(at));
+      if (key === '' || this.#keys.admit(key, now)) {
         this.#append(bytes, at, end, 1, now);
         count++;
       }
       at = end;
     }
     return count;
-  }
-
-  #isNew(key: string, now: number): boolean {
-    this.#keys ??= new DedupeWindow(this.#host.limits.maxKeys);
-    if (this.#keys.repeats(key, now, this.#settings.dedupeMs)) return false;
-    this.#keys.remember(key, now);
-    return true;
   }
 }
 

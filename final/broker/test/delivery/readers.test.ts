@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Segment } from '#log';
 import { BrokerType } from '#protocol/old';
 import {
   commit,
@@ -177,7 +178,7 @@ test('connections that come and go, by end or reset, leave nothing behind', {
     await until(() => running.core.table.size === 0, 'all are gone');
     const topic = running.core.topics.get('t');
     assert.equal(topic?.readers.length, 0);
-    for (let segment = topic?.log.head; segment !== undefined; segment = segment.next) {
+    for (let segment: Segment | undefined = topic?.log.head; segment !== undefined; segment = segment.next) {
       assert.equal(segment.readers, 0);
     }
     const client = await hello();

@@ -1,7 +1,7 @@
 /** A subscriber that stops reading its socket, under each policy: bounded memory, and nobody else loses anything. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_SEGMENT_SIZE } from '#log';
+import { MAX_SEGMENT_BYTES } from '#log';
 import {
   commit,
   create,
@@ -13,7 +13,7 @@ import { publishBatch, readUpTo, type Stand, TIMEOUT, until, withBroker } from '
 
 const LIMIT = 1_048_576;
 /** The limit, the segment in which the last of it lies, and what may come in one tick. */
-const BOUND = LIMIT + 2 * MAX_SEGMENT_SIZE + 262_144;
+const BOUND = LIMIT + 2 * MAX_SEGMENT_BYTES + 262_144;
 const BATCH = 64;
 const SIZE = 1_000;
 
