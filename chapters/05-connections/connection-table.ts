@@ -1,53 +1,48 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import createDebug from 'debug';
-import { boundPort, DEFAULT_HOST, type ListenOptions, listen } from '#framing/net';
-import type { CloseReason, RefusalReason } from './close-reason.ts';
-import {
-  Connection,
-  type ConnectionHandlers,
-  type ConnectionHome,
-  type ConnectionInfo,
-} from './connection.ts';
+import { checkWhole, MAX_TIMEOUT_MS } from '#framing';
+import { boundPort, checkPort, DEFAULT_HOST, type ListenOptions, listen } from '#framing/net';
+import { Connection, type ConnectionHandlers, type ConnectionHost } from './connection.ts';
 import { newInstance, parseId } from './connection-id.ts';
-import { type ConnectionStatus, Tally } from './connection-status.ts';
-import { Doorstep } from './doorstep.ts';
-import {
-  type ConnectionOptions,
-  type ConnectionSettings,
-  KEEP_ALIVE_DELAY,
-  readOptions,
-  type SocketOptions,
-} from './options.ts';
+import { CLOSE_REASONS, type CloseReason, type RefusalReason } from './connection-state.ts';
+import { type ConnectionOptions, KEEP_ALIVE_DELAY_MS, readOptions } from './options.ts';
 
-const debug = createDebug('leveret:connections');
+type Counts = Record<CloseReason, number>;
+
+/** How long a refused newcomer may take to read our last words, in milliseconds. */
+const LINGER_MS = 1_000;
+/** How many refused newcomers may linger; beyond that they are cut off without a word. */
+const MAX_LINGERING = 256;
 
 /** Where, and how, a table listens. */
-export interface TableListenOptions extends ListenOptions {
+export type TableListenOptions = ListenOptions & {
   /**
    * How many connections the system may hold that we have not accepted yet.
    * @defaultValue 511
    */
   readonly backlog?: number;
-  /** Certificate, key and further options for TLS; without them the bytes travel as they are. */
-  readonly tls?: TlsOptions;
-}
+};
 
-/** One address that a table listens on. */
-export interface Listener {
-  readonly host: string;
-  readonly port: number;
-  /** Stops listening here; connections that are open stay open. */
-  close(): Promise<void>;
-}
+/** One address that a table listens on. After its `close`, connections that are open stay open. */
+export type Listener = Awaited<ReturnType<ConnectionTable['listen']>>;
+
+/**
+ * What a table holds and has done since it was made: `connections` that are open or closing now, `accepted` and `refused`
+ * so far; `bytesIn` and `bytesOut` of all that ever were; `queuedBytes` that wait now for a peer to take them; and how
+ * many were `closed`, for each reason.
+ */
+export type ConnectionStatus = ReturnType<ConnectionTable['status']>;
 
 /** What a table tells its owner: what happens to its connections, and to itself. */
 export interface TableHandlers<C> extends ConnectionHandlers<C> {
+  /** The connection is gone. Comes once for each that was opened, last of all its events. */
+  closed?(connection: Connection<C>, reason: CloseReason, error?: Error): void;
   /** A newcomer is refused. The bytes given back, if any, are sent to it as last words. */
   refused?(reason: RefusalReason): Uint8Array | undefined;
   /** After each sweep, while there are connections: a place for deadlines of your own, with no timer of their own. */
   swept?(now: number): void;
+  /** A handler threw what is no `LeveretError`: a fault in this program. Without this handler it is printed. */
+  fault?(error: unknown): void;
 }
 
 /**
@@ -57,27 +52,31 @@ export interface TableHandlers<C> extends ConnectionHandlers<C> {
  * Source: the seed flamingo.
  */
 export class ConnectionTable<C = undefined> {
-  readonly #settings: ConnectionSettings;
   readonly #handlers: TableHandlers<C>;
-  readonly #home: ConnectionHome<C>;
+  readonly #host: ConnectionHost<C>;
+  readonly #closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Counts;
+  readonly #counts = { accepted: 0, refused: 0, bytesIn: 0, bytesOut: 0, closed: this.#closed };
   readonly #connections = new Map<number, Connection<C>>();
-  readonly #listeners = new Set<Server>();
-  readonly #tally = new Tally();
-  readonly #doorstep: Doorstep;
-  readonly #instance = newInstance();
-  #lastNumber = 0;
+  // Not in the table: they are told why, and end.
+  readonly #refused = new Set<Connection<C>>();
+  readonly #servers = new Set<Server>();
   #timer: NodeJS.Timeout | undefined;
-  #shutdown: (() => void)[] | undefined;
+  // Called when the last connection is gone; undefined unless it is shutting down.
+  #onEmpty: (() => void)[] | undefined;
 
-  /** @throws RangeError for an option out of range */
+  /** @throws OptionError for an option out of range */
   constructor(options: ConnectionOptions, handlers: TableHandlers<C>) {
-    this.#settings = readOptions(options);
+    const settings = readOptions(options);
     this.#handlers = handlers;
-    const { clock } = this.#settings;
-    const now = (): number => Math.round(clock());
-    const forget = (connection: Connection<C>, reason: CloseReason): void => this.#forget(connection, reason);
-    this.#home = { instance: this.#instance, settings: this.#settings, handlers, now, forget };
-    this.#doorstep = new Doorstep(now);
+    this.#host = {
+      instance: newInstance(),
+      settings,
+      handlers,
+      counts: this.#counts,
+      now: () => Math.round(settings.clock()),
+      closed: (...ending) => this.#forget(...ending),
+      fault: (error) => (handlers.fault ? handlers.fault(error) : console.error('a handler failed:', error)),
+    };
   }
 
   /** How many connections there are. */
@@ -93,16 +92,23 @@ export class ConnectionTable<C = undefined> {
   /**
    * Listens on an address. A table may listen on several.
    *
+   * @throws OptionError for a port or backlog out of range
    * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
    */
-  async listen(options: TableListenOptions = {}): Promise<Listener> {
-    const { host = DEFAULT_HOST, port = 0, backlog = 511, tls } = options;
-    const server = this.#createServer(tls);
+  async listen(options: TableListenOptions = {}) {
+    const { host = DEFAULT_HOST, port = 0, backlog = 511 } = options;
+    checkPort(port);
+    checkWhole('backlog', backlog, 1, 65_535);
+    const { noDelay, keepAlive, highWaterMark } = this.#host.settings;
+    const keepAliveInitialDelay = KEEP_ALIVE_DELAY_MS;
+    // Half open: a peer that has sent its last byte may still want its answers.
+    const socketOptions = { noDelay, keepAlive, keepAliveInitialDelay, highWaterMark, allowHalfOpen: true };
+    const server = createServer(socketOptions, (socket) => void this.adopt(socket));
     await listen(server, host, port, backlog);
     // Out of descriptors, say: that one connection is lost, the server is not.
-    server.on('error', (error) => this.#notAccepted(error));
-    this.#listeners.add(server);
-    return { host, port: boundPort(server), close: () => this.#stop(server) };
+    server.on('error', () => this.#counts.refused++);
+    this.#servers.add(server);
+    return { host, port: boundPort(server), close: async () => void server.close() };
   }
 
   /**
@@ -111,150 +117,99 @@ export class ConnectionTable<C = undefined> {
    * @returns the connection, or undefined when it was refused: the table is full or shutting down
    */
   // #region adopt
-  adopt(stream: Duplex, info?: ConnectionInfo): Connection<C> | undefined {
+  adopt(stream: Duplex): Connection<C> | undefined {
     // task 5.2: take in a connection, or refuse it
-    const refusal = this.#refusal();
-    if (refusal !== undefined) {
-      this.#tally.refused += 1;
-      this.#doorstep.turnAway(stream, this.#handlers.refused?.(refusal));
-      this.#watch();
-      return undefined;
-    }
-    this.#tally.accepted += 1;
-    this.#lastNumber += 1;
-    const connection = Connection.attach(this.#home, stream, this.#lastNumber, info);
+    if (this.#onEmpty !== undefined) return this.#refuse(stream, 'shutdown');
+    if (this.size >= this.#host.settings.maxConnections) return this.#refuse(stream, 'full');
+    this.#counts.accepted += 1;
+    const connection = new Connection(this.#host, stream, this.#counts.accepted);
     this.#connections.set(connection.number, connection);
     this.#watch();
-    try {
-      this.#handlers.opened?.(connection);
-    } catch (error) {
-      connection.fail(error);
-    }
+    connection.tell('opened');
     return connection;
   }
   // #endregion adopt
 
   /** The connection with this number or id, if it is still here. */
   get(id: string | number): Connection<C> | undefined {
-    const number = typeof id === 'number' ? id : parseId(this.#instance, id);
+    const number = typeof id === 'number' ? id : parseId(this.#host.instance, id);
     return number === undefined ? undefined : this.#connections.get(number);
   }
 
-  /**
-   * Sends bytes to a connection. False when it is gone, or ending; then they are dropped. To learn whether it has
-   * room for more, use {@link Connection.write}.
-   */
-  send(id: string | number, bytes: Uint8Array): boolean {
-    const connection = this.get(id);
-    if (connection?.state !== 'open') return false;
-    connection.write(bytes);
-    return true;
-  }
-
-  /** Ends a connection in good order. False when it was gone, or ending, already. */
-  close(id: string | number, reason?: CloseReason): boolean {
-    const connection = this.get(id);
-    if (connection?.state !== 'open') return false;
-    connection.end(reason);
-    return true;
-  }
-
-  /** Sets options of one connection. False when it is gone. */
-  setOptions(id: string | number, options: SocketOptions): boolean {
-    const connection = this.get(id);
-    connection?.setOptions(options);
-    return connection !== undefined;
-  }
-
   /** What this table holds and has done so far. Walks over all connections: for people and monitors. */
-  status(): ConnectionStatus {
-    return this.#tally.report(this.#connections.values(), this.#connections.size);
+  status() {
+    let queuedBytes = 0;
+    for (const connection of this) queuedBytes += connection.queuedBytes;
+    return { connections: this.size, ...this.#counts, queuedBytes, closed: { ...this.#closed } };
   }
 
   /**
    * Stops listening, ends every connection in good order, and cuts off those that are still there at the deadline.
    * Resolves when none is left. May be called again with a shorter deadline.
+   *
+   * @throws OptionError for a deadline that is not a whole number of milliseconds; then nothing has begun to end
    */
-  shutdown(options: { deadline?: number } = {}): Promise<void> {
-    const { deadline = this.#settings.closeTimeout } = options;
-    this.#shutdown ??= [];
-    for (const server of this.#listeners) void this.#stop(server);
-    this.#doorstep.clear();
-    for (const connection of this.#connections.values()) {
-      if (deadline > 0) connection.end('shutdown', deadline);
-      else connection.destroy('shutdown');
-    }
-    if (this.#connections.size === 0) return Promise.resolve();
+  async shutdown({ deadlineMs = this.#host.settings.closeTimeoutMs } = {}): Promise<void> {
+    checkWhole('deadlineMs', deadlineMs, 0, MAX_TIMEOUT_MS);
+    this.#onEmpty ??= [];
+    for (const server of this.#servers) server.close();
+    for (const connection of this.#refused) connection.destroy();
+    for (const connection of this) connection.end('shutdown', deadlineMs);
+    if (this.size === 0) return;
     const cut = setTimeout(() => {
-      for (const connection of this.#connections.values()) connection.destroy('shutdown');
-    }, deadline);
-    return new Promise<void>((resolve) => this.#shutdown?.push(resolve)).finally(() => clearTimeout(cut));
+      for (const connection of this) connection.destroy();
+    }, deadlineMs);
+    await new Promise<void>((resolve) => this.#onEmpty?.push(resolve));
+    clearTimeout(cut);
   }
 
-  #createServer(tls: TlsOptions | undefined): Server {
-    const { noDelay, keepAlive, highWaterMark, maxConnections } = this.#settings;
-    const options = {
-      noDelay,
-      keepAlive,
-      keepAliveInitialDelay: KEEP_ALIVE_DELAY,
-      highWaterMark,
-      allowHalfOpen: true,
-    };
-    if (tls === undefined) return createServer(options, (socket) => void this.adopt(socket));
-    // A peer that leaves in the middle of the handshake is noticed when that time is up, at the latest.
-    const server = createTlsServer(
-      { handshakeTimeout: 10_000, ...options, ...tls },
-      (socket) => void this.adopt(socket),
-    );
-    server.on('tlsClientError', (error: Error, socket: Socket) => {
-      this.#notAccepted(error);
-      socket.destroy();
-    });
-    // Those that are still shaking hands are not in the table, and count too.
-    server.maxConnections = maxConnections;
-    server.on('drop', () => this.#notAccepted(new Error('full')));
-    return server;
-  }
-
-  #notAccepted(error: Error): void {
-    this.#tally.refused += 1;
-    debug('not accepted: %s', error.message);
-  }
-
-  #refusal(): RefusalReason | undefined {
-    if (this.#shutdown !== undefined) return 'shutdown';
-    return this.#connections.size >= this.#settings.maxConnections ? 'full' : undefined;
-  }
-
-  #forget(connection: Connection<C>, reason: CloseReason): void {
-    this.#connections.delete(connection.number);
-    this.#tally.leave(connection, reason);
-    if (this.#connections.size > 0) return;
+  /**
+   * Closing a socket at once, with bytes of the peer still unread, sends a reset that destroys our last words on their
+   * way. So a refused newcomer is a connection that ends in good order, within a second.
+   */
+  #refuse(stream: Duplex, reason: RefusalReason): undefined {
+    this.#counts.refused += 1;
+    const words = this.#guard(() => this.#handlers.refused?.(reason));
+    const connection = new Connection(this.#host, stream, 0);
+    this.#refused.add(connection);
     this.#watch();
-    for (const resolve of this.#shutdown?.splice(0) ?? []) resolve();
+    if (words === undefined || this.#refused.size > MAX_LINGERING) connection.destroy('denied');
+    else connection.write(words);
+    connection.end('denied', LINGER_MS);
+  }
+
+  #forget(connection: Connection<C>, reason: CloseReason, error: Error | undefined): void {
+    if (!this.#refused.delete(connection)) {
+      this.#connections.delete(connection.number);
+      this.#closed[reason] += 1;
+      this.#guard(() => this.#handlers.closed?.(connection, reason, error));
+    }
+    this.#watch();
+    if (this.size === 0) for (const resolve of this.#onEmpty?.splice(0) ?? []) resolve();
   }
 
   /** Keeps the sweep's timer while there is something to watch, and only then. */
   #watch(): void {
-    const needed = this.#connections.size > 0 || this.#doorstep.size > 0;
-    if (needed && this.#timer === undefined) {
-      this.#timer = setInterval(() => this.#sweep(), this.#settings.sweepInterval).unref();
-    } else if (!needed && this.#timer !== undefined) {
+    if (this.size + this.#refused.size > 0) {
+      this.#timer ??= setInterval(() => this.#sweep(), this.#host.settings.sweepIntervalMs).unref();
+    } else {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
   }
 
   #sweep(): void {
-    const now = this.#home.now();
-    for (const connection of this.#connections.values()) connection.check(now);
-    this.#doorstep.sweep(now);
-    if (this.#connections.size > 0) this.#handlers.swept?.(now);
-    this.#watch();
+    const now = this.#host.now();
+    for (const connection of [...this, ...this.#refused]) connection.check(now);
+    if (this.size > 0) this.#guard(() => this.#handlers.swept?.(now));
   }
 
-  async #stop(server: Server): Promise<void> {
-    // Node's callback waits for the last connection to end; the port is free as soon as the handle is closed.
-    if (this.#listeners.delete(server)) server.close();
+  /** Calls a handler that belongs to no open connection. */
+  #guard<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#host.fault(error);
+    }
   }
 }

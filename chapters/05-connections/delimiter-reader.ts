@@ -1,7 +1,17 @@
-import { LeveretError } from '#framing';
+import { checkWhole, LeveretError, OptionError } from '#framing';
 
-/** Called for each complete piece, which is `bytes[start, end)`; lent for the length of the call, as a frame is. */
-export type PieceHandler = (bytes: Buffer, start: number, end: number) => void;
+/** Takes the bytes of one connection as they come, and cuts them into pieces. */
+export interface PieceReader {
+  push(chunk: Buffer): void;
+  /** The stream has ended. Throws inside a piece. */
+  end(): void;
+}
+
+/** Called with each piece, which belongs to whoever is called. */
+export type OnPiece = (piece: Buffer) => void;
+
+/** Makes the reader of one connection. */
+export type Cutting = (onPiece: OnPiece) => PieceReader;
 
 /** How a stream is cut at a delimiter. */
 export interface DelimiterOptions {
@@ -14,42 +24,32 @@ export interface DelimiterOptions {
    * The longest piece, in bytes.
    * @defaultValue 65,536
    */
-  readonly limit?: number;
+  readonly maxPieceBytes?: number;
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /**
  * Cuts a stream into the pieces between delimiters, wherever the network has cut it.
  *
- * A piece that lies whole in one chunk is handed out where it lies. One that is cut across chunks is put together
- * in a buffer that doubles, so bytes that come one by one cost no more than bytes that come together.
- *
  * Source: the to-do list of the seed flamingo ("buffer data until they find some delimiter").
  */
-export class DelimiterReader {
-  readonly #onPiece: PieceHandler;
+export class DelimiterReader implements PieceReader {
+  readonly #onPiece: OnPiece;
   readonly #delimiter: Buffer;
-  readonly #limit: number;
+  readonly #maxPieceBytes: number;
 
   // Invariant: the first #length bytes of #kept have come, and no delimiter lies whole in them.
   #kept = EMPTY;
   #length = 0;
-  #failure: Error | undefined;
+  #failure: unknown;
 
-  /** @throws RangeError for an empty delimiter or a limit that is not a whole number of at least 1 */
-  constructor(onPiece: PieceHandler, options: DelimiterOptions = {}) {
-    const { delimiter = '\n', limit = 65_536 } = options;
-    if (delimiter.length === 0) throw new RangeError('a delimiter has at least one byte');
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new RangeError(`limit is a whole number of bytes from 1, not ${limit}`);
-    }
+  /** @throws OptionError for an empty delimiter, or a limit that is not a whole number of at least 1 */
+  constructor(onPiece: OnPiece, { delimiter = '\n', maxPieceBytes = 65_536 }: DelimiterOptions = {}) {
+    if (delimiter.length === 0) throw new OptionError('a delimiter has at least one byte');
     this.#onPiece = onPiece;
     this.#delimiter = Buffer.from(delimiter as Uint8Array);
-    this.#limit = limit;
-  }
-
-  /** True when bytes of a piece are here and its delimiter is not. */
-  get midPiece(): boolean {
-    return this.#length > 0;
+    this.#maxPieceBytes = checkWhole('maxPieceBytes', maxPieceBytes, 1, 0x7fff_ffff);
   }
 
   /**
@@ -63,8 +63,7 @@ export class DelimiterReader {
     try {
       this.#cut(chunk);
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      this.#kept = EMPTY;
+      this.#failure = error;
       throw error;
     }
   }
@@ -75,74 +74,50 @@ export class DelimiterReader {
    * @throws LeveretError `TRUNCATED` when it ended inside a piece
    */
   end(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (!this.midPiece) return;
-    this.#failure = new LeveretError('TRUNCATED', `the stream ended ${this.#length} bytes into a piece`);
-    throw this.#failure;
+    if (this.#length === 0) return;
+    throw new LeveretError('TRUNCATED', `the stream ended ${this.#length} bytes into a piece`);
   }
 
   // #region cut
   #cut(chunk: Buffer): void {
     // task 5.5: find the delimiters, also one that is cut in two
-    let at = this.#length > 0 ? this.#finish(chunk) : 0;
-    for (;;) {
-      const end = chunk.indexOf(this.#delimiter, at);
-      if (end < 0) break;
-      this.#check(end - at);
-      const start = at;
-      at = end + this.#delimiter.length;
-      this.#onPiece(chunk, start, end);
+    const size = this.#delimiter.length;
+    // A delimiter cut in two begins in the last bytes that were kept; earlier ones are not searched again.
+    const from = Math.max(0, this.#length - size + 1);
+    const bytes = this.#length === 0 ? chunk : this.#append(chunk);
+    let [start, end] = [0, bytes.indexOf(this.#delimiter, from)];
+    while (end >= 0) {
+      this.#check(end - start);
+      // A copy: a small slice that is kept would keep a chunk that may be a thousand times larger.
+      this.#onPiece(Buffer.from(bytes.subarray(start, end)));
+      start = end + size;
+      end = bytes.indexOf(this.#delimiter, start);
     }
-    if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+    if (start > 0 || bytes === chunk) {
+      this.#kept = EMPTY;
+      this.#length = 0;
+      this.#append(bytes.subarray(start));
+    }
+    // The last bytes may be the beginning of a delimiter, so they may not count yet.
+    this.#check(this.#length - size + 1);
   }
   // #endregion cut
 
-  /** Looks for the end of the piece that is kept; returns where the next one begins in the chunk. */
-  // #region finish
-  #finish(chunk: Buffer): number {
-    const size = this.#delimiter.length;
-    // A delimiter cut in two begins in the last bytes that are kept and ends in the first ones of the chunk.
-    const from = Math.max(0, this.#length - (size - 1));
-    const seam = Buffer.concat([this.#kept.subarray(from, this.#length), chunk.subarray(0, size - 1)]);
-    const cut = seam.indexOf(this.#delimiter);
-    if (cut >= 0) {
-      const next = cut + size - (this.#length - from);
-      this.#handOut(from + cut);
-      return next;
-    }
-    const end = chunk.indexOf(this.#delimiter);
-    this.#keep(chunk, 0, end < 0 ? chunk.length : end);
-    if (end < 0) return chunk.length;
-    this.#handOut(this.#length);
-    return end + size;
-  }
-  // #endregion finish
-
-  #handOut(length: number): void {
-    this.#check(length);
-    const piece = this.#kept;
-    this.#kept = EMPTY;
-    this.#length = 0;
-    this.#onPiece(piece, 0, length);
-  }
-
-  #keep(chunk: Buffer, start: number, end: number): void {
-    const length = this.#length + end - start;
-    // The last bytes may be the beginning of a delimiter, so they may not count yet.
-    this.#check(length - (this.#delimiter.length - 1));
+  /** Puts a chunk behind what is kept. The buffer doubles, so bytes that come one by one are not copied each time. */
+  #append(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length;
     if (length > this.#kept.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#kept.length * 2));
       this.#kept.copy(larger, 0, 0, this.#length);
       this.#kept = larger;
     }
-    chunk.copy(this.#kept, this.#length, start, end);
+    chunk.copy(this.#kept, this.#length);
     this.#length = length;
+    return this.#kept.subarray(0, length);
   }
 
   #check(length: number): void {
-    if (length <= this.#limit) return;
-    throw new LeveretError('TOO_LARGE', `a piece is longer than the limit of ${this.#limit} bytes`);
+    if (length <= this.#maxPieceBytes) return;
+    throw new LeveretError('TOO_LARGE', `a piece is longer than the limit of ${this.#maxPieceBytes} bytes`);
   }
 }
-
-const EMPTY = Buffer.alloc(0);

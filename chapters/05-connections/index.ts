@@ -4,27 +4,14 @@
  *
  * @packageDocumentation
  */
-export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './close-reason.ts';
-export {
-  Connection,
-  type ConnectionHandlers,
-  type ConnectionHome,
-  type ConnectionInfo,
-} from './connection.ts';
+export { Activity, type Sight } from './activity.ts';
+export { AsyncQueue } from './async-queue.ts';
+export { Connection, type ConnectionHandlers } from './connection.ts';
 export { formatId, newInstance, parseId } from './connection-id.ts';
-export type { ConnectionStatus, EventLoopDelay } from './connection-status.ts';
-export {
-  ConnectionTable,
-  type Listener,
-  type TableHandlers,
-  type TableListenOptions,
-} from './connection-table.ts';
+export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './connection-state.ts';
+export * from './connection-table.ts';
 export { Deadline } from './deadline.ts';
-export { type DelimiterOptions, DelimiterReader, type PieceHandler } from './delimiter-reader.ts';
-export type { ConnectionState } from './life.ts';
-export type { ConnectionOptions, ConnectionSettings, SocketOptions } from './options.ts';
-export type { Cutting } from './piece-reader.ts';
-export { Pipeline, type PipelineStatus, startPipeline } from './pipeline.ts';
-export type { Closed, Opened, Received } from './pipeline-events.ts';
-export type { PipelineLimits, PipelineOptions } from './pipeline-options.ts';
-export { Line, type Work, WorkQueue } from './work-queue.ts';
+export * from './delimiter-reader.ts';
+export type { ConnectionOptions, SocketOptions, Timeouts } from './options.ts';
+export * from './pipeline.ts';
+export { Inbox, type Received, WorkQueue } from './work-queue.ts';

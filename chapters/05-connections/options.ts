@@ -1,10 +1,28 @@
-/** Options of a connection table. Times are milliseconds; 0 turns a timeout off. */
-export interface ConnectionOptions {
-  /**
-   * How many connections are held at most; one more is refused.
-   * @defaultValue 10,000
-   */
-  readonly maxConnections?: number;
+import { MAX_TIMEOUT_MS, readLimits } from '#framing';
+
+/** The timeouts that each connection can have of its own. 0 turns one off. */
+export const TIMEOUTS = {
+  /** A connection on which nothing moved for so long, in either direction, is closed as `idle`. */
+  idleTimeoutMs: { default: 0, min: 0, max: MAX_TIMEOUT_MS },
+  /** A connection whose peer took none of its waiting bytes for so long is closed as `write-timeout`. */
+  writeTimeoutMs: { default: 10_000, min: 0, max: MAX_TIMEOUT_MS },
+};
+
+/** The numbers that a table can be told. */
+const LIMITS = {
+  /** How many connections are held; one more is refused. */
+  maxConnections: { default: 10_000, min: 1, max: MAX_TIMEOUT_MS },
+  /** Bytes of a socket's read buffer, and how many may wait to be written before `write` says "full". */
+  highWaterMark: { default: 65_536, min: 1, max: MAX_TIMEOUT_MS },
+  ...TIMEOUTS,
+  /** How long a connection that we have ended may take to send what is buffered and to hear the peer's end. */
+  closeTimeoutMs: { default: 10_000, min: 0, max: MAX_TIMEOUT_MS },
+  /** How often the one sweep over all connections runs. A timeout fires up to two of these late, never early. */
+  sweepIntervalMs: { default: 500, min: 1, max: MAX_TIMEOUT_MS },
+};
+
+/** Options of a connection table. */
+export interface ConnectionOptions extends Partial<Record<keyof typeof LIMITS, number>> {
   /**
    * Send small writes at once, rather than waiting to fill a packet (`TCP_NODELAY`).
    * @defaultValue true
@@ -16,32 +34,6 @@ export interface ConnectionOptions {
    */
   readonly keepAlive?: boolean;
   /**
-   * Size of a socket's read buffer, and how many bytes may wait to be written before `write` says "full".
-   * @defaultValue 65,536 bytes
-   */
-  readonly highWaterMark?: number;
-  /**
-   * A connection on which nothing moved for so long, in either direction, is closed with the reason `idle`.
-   * @defaultValue 0, never
-   */
-  readonly idleTimeout?: number;
-  /**
-   * A connection whose peer took none of its waiting bytes for so long is closed with the reason
-   * `write-timeout`.
-   * @defaultValue 10,000 ms
-   */
-  readonly writeTimeout?: number;
-  /**
-   * How long a connection that we have ended may take to send what is queued and to hear the peer's end.
-   * @defaultValue 10,000 ms
-   */
-  readonly closeTimeout?: number;
-  /**
-   * How often the one sweep over all connections runs. A timeout fires up to two of these late, never early.
-   * @defaultValue 500 ms
-   */
-  readonly sweepInterval?: number;
-  /**
    * Milliseconds on a clock that never goes back.
    * @defaultValue `performance.now`
    */
@@ -49,78 +41,19 @@ export interface ConnectionOptions {
 }
 
 /** Connection options with nothing left open. */
-export type ConnectionSettings = Required<ConnectionOptions>;
+export type ConnectionSettings = Readonly<Required<ConnectionOptions>>;
+
+/** How long a connection may stand still, in milliseconds; 0: for any time. */
+export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>;
 
 /** What can be set for one connection while it is open. */
-export interface SocketOptions {
-  /** See {@link ConnectionOptions.noDelay}. */
-  readonly noDelay?: boolean;
-  /** See {@link ConnectionOptions.keepAlive}. */
-  readonly keepAlive?: boolean;
-  /** See {@link ConnectionOptions.idleTimeout}. */
-  readonly idleTimeout?: number;
-  /** See {@link ConnectionOptions.writeTimeout}. */
-  readonly writeTimeout?: number;
-}
+export type SocketOptions = Pick<ConnectionOptions, 'noDelay' | 'keepAlive' | keyof typeof TIMEOUTS>;
 
 /** First probe of a silent peer by the operating system, in milliseconds. */
-export const KEEP_ALIVE_DELAY = 60_000;
+export const KEEP_ALIVE_DELAY_MS = 60_000;
 
-/** The longest timeout that is accepted: 2^31 - 1 ms, almost 25 days. */
-const LONGEST = 2_147_483_647;
-
-/**
- * Fills in the defaults.
- *
- * @throws RangeError that names the option and quotes the bad value
- */
+/** Fills in the defaults. @throws OptionError that names the option and quotes the bad value */
 export function readOptions(options: ConnectionOptions): ConnectionSettings {
-  const {
-    maxConnections = 10_000,
-    noDelay = true,
-    keepAlive = true,
-    highWaterMark = 65_536,
-    idleTimeout = 0,
-    writeTimeout = 10_000,
-    closeTimeout = 10_000,
-    sweepInterval = 500,
-    clock = () => performance.now(),
-  } = options;
-  checkWhole('maxConnections', maxConnections, 1, LONGEST);
-  checkWhole('highWaterMark', highWaterMark, 1, LONGEST);
-  checkTimeout('idleTimeout', idleTimeout);
-  checkTimeout('writeTimeout', writeTimeout);
-  checkTimeout('closeTimeout', closeTimeout);
-  checkWhole('sweepInterval', sweepInterval, 1, LONGEST);
-  return {
-    maxConnections,
-    noDelay,
-    keepAlive,
-    highWaterMark,
-    idleTimeout,
-    writeTimeout,
-    closeTimeout,
-    sweepInterval,
-    clock,
-  };
-}
-
-/**
- * Checks a number that came from outside.
- *
- * @throws RangeError that names the option and quotes the bad value
- */
-export function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} is a whole number from ${least} to ${most}, not ${value}`);
-  }
-}
-
-/**
- * Checks a timeout; 0 turns it off.
- *
- * @throws RangeError that names the option and quotes the bad value
- */
-export function checkTimeout(name: string, value: number): void {
-  checkWhole(name, value, 0, LONGEST);
+  const { noDelay = true, keepAlive = true, clock = () => performance.now() } = options;
+  return { noDelay, keepAlive, clock, ...readLimits<keyof typeof LIMITS>(LIMITS, options) };
 }

@@ -100,9 +100,9 @@ export class LogBroker {
     this.table = new ConnectionTable<Session>(
       {
         maxConnections: this.limits.maxConnections,
-        writeTimeout: this.limits.drainTimeoutMs,
-        closeTimeout: this.limits.closeTimeoutMs,
-        sweepInterval,
+        writeTimeoutMs: this.limits.drainTimeoutMs,
+        closeTimeoutMs: this.limits.closeTimeoutMs,
+        sweepIntervalMs: sweepInterval,
         clock,
       },
       {
@@ -187,7 +187,7 @@ export class LogBroker {
    */
   async close(deadline = 1000): Promise<void> {
     for (const session of this.sessions()) session.close('shutdown');
-    await this.table.shutdown({ deadline });
+    await this.table.shutdown({ deadlineMs: deadline });
     clearInterval(this.#lonelySweep);
   }
 

@@ -9,7 +9,9 @@ export interface PeerAddress {
   readonly port: number;
 }
 
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+/** At most 253 characters, and the last part is not a number (`300.1.1.1` is no host name). */
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)(${LABEL}\\.)*(?!\\d+$)${LABEL}$`);
 const NUMBER = /^[1-9][0-9]{0,4}$/;
 
 /**
@@ -21,23 +23,24 @@ const NUMBER = /^[1-9][0-9]{0,4}$/;
 // #region parse
 export function parseAddress(text: string): PeerAddress {
   // task 7.1: read an address
-  const bad = (why: string) =>
-    new PeerError('BAD_ADDRESS', `${JSON.stringify(text)} is not an address: ${why}`, { address: text });
+  const bad = (why: string) => new PeerError('BAD_ADDRESS', text, why);
 
   const colon = text.lastIndexOf(':');
   if (colon < 0) throw bad('it has no port; write it as host:port');
   const port = text.slice(colon + 1);
   if (!NUMBER.test(port) || Number(port) > 65_535) throw bad('the port is a number from 1 to 65535');
 
-  const host = text.slice(0, colon).toLowerCase();
-  if (host.startsWith('[') && host.endsWith(']')) {
-    const inner = host.slice(1, -1);
+  const name = text.slice(0, colon).toLowerCase();
+  const inner = /^\[(.*)\]$/.exec(name)?.[1];
+  if (inner === undefined) {
+    if (name.includes(':')) throw bad('an IPv6 address needs brackets, as in [::1]:4000');
+    if (!isIPv4(name) && !HOST_NAME.test(name)) throw bad('the host is neither a name nor an IP address');
+  } else if (!isIPv6(inner) || inner.includes('%')) {
     // A zone such as %eth0 means something on one machine only, so it is no part of an address.
-    if (!isIPv6(inner) || inner.includes('%')) throw bad('there is no IPv6 address between the brackets');
-    return { host: shortest(inner), port: Number(port) };
+    throw bad('there is no IPv6 address between the brackets');
   }
-  if (host.includes(':')) throw bad('an IPv6 address needs brackets, as in [::1]:4000');
-  if (!isIPv4(host) && !isHostName(host)) throw bad('the host is neither a name nor an IP address');
+  const host = inner === undefined ? name : shortest(inner);
+  if (host === '0.0.0.0' || host === '::') throw bad('it means all addresses of a machine: name one of them');
   return { host, port: Number(port) };
 }
 // #endregion parse
@@ -45,13 +48,6 @@ export function parseAddress(text: string): PeerAddress {
 /** Writes an address so that {@link parseAddress} reads it back. Equal addresses give equal texts. */
 export function formatAddress({ host, port }: PeerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Names of at most 253 characters whose last part is not a number (`300.1.1.1` is no host name). */
-function isHostName(host: string): boolean {
-  if (host.length === 0 || host.length > 253) return false;
-  const labels = host.split('.');
-  return labels.every((label) => LABEL.test(label)) && !/^[0-9]+$/.test(labels.at(-1) ?? '');
 }
 
 /** One spelling for each IPv6 address: `0:0:0:0:0:0:0:1` and `::1` are the same peer. */

@@ -15,6 +15,7 @@ import { LeveretError } from '#framing';
  * | `NOT_A_PEER` | whoever listens there does not speak this protocol |
  * | `DISCONNECTED` | the connection broke while the datagram was on its way out |
  * | `CLOSED` | this peer was closed |
+ * | `INTERNAL` | a fault of this peer; it was logged, and is the cause |
  */
 export type PeerErrorCode =
   | 'BAD_ADDRESS'
@@ -26,18 +27,11 @@ export type PeerErrorCode =
   | 'UNREACHABLE'
   | 'NOT_A_PEER'
   | 'DISCONNECTED'
-  | 'CLOSED';
+  | 'CLOSED'
+  | 'INTERNAL';
 
-/** Details of a {@link PeerError}. */
-export interface PeerErrorDetails extends ErrorOptions {
-  /** The address in question. */
-  readonly address: string;
-  /**
-   * Whether the other side may have the datagram all the same.
-   * @defaultValue `no`
-   */
-  readonly sent?: 'no' | 'maybe';
-}
+/** Whether the other side may have the datagram although its send failed: see {@link PeerError}. */
+export type Sent = 'no' | 'maybe';
 
 /** Something went wrong between peers. Match on `code`. */
 export class PeerError extends LeveretError {
@@ -48,31 +42,34 @@ export class PeerError extends LeveretError {
    * `no`: not a byte of the datagram has left this process, so sending it again cannot double it.
    * `maybe`: it had been given to the operating system in part; it may arrive or not.
    */
-  readonly sent: 'no' | 'maybe';
+  readonly sent: Sent;
 
-  constructor(code: PeerErrorCode, message: string, details: PeerErrorDetails) {
-    super(code, message, details.cause === undefined ? {} : { cause: details.cause });
-    this.address = details.address;
-    this.sent = details.sent ?? 'no';
+  constructor(code: PeerErrorCode, address: string, why: string, cause?: unknown, sent: Sent = 'no') {
+    super(code, `${address}: ${why}`, { cause });
+    this.address = address;
+    this.sent = sent;
   }
 }
+
+const REFUSALS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 
 /** Turns what the operating system says about a failed dial into an error with a code of ours. */
 export function explainDial(cause: NodeJS.ErrnoException | undefined, address: string): PeerError {
   if (cause instanceof PeerError) return cause;
-  switch (cause?.code) {
-    case 'ECONNREFUSED':
-      return new PeerError('REFUSED', `nobody listens on ${address}`, { address, cause });
-    case undefined:
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return new PeerError('REFUSED', `${address} hung up instead of answering`, { address, cause });
-    case 'ETIMEDOUT':
-      return new PeerError('TIMEOUT', `${address} did not answer`, { address, cause });
-    default:
-      return new PeerError('UNREACHABLE', `no way to ${address} (${cause?.code})`, {
-        address,
-        cause,
-      });
+  const code = cause?.code ?? 'ECONNRESET';
+  const why = code === 'ECONNREFUSED' ? 'nobody listens there' : 'it hung up instead of answering';
+  if (REFUSALS.includes(code)) return new PeerError('REFUSED', address, why, cause);
+  return new PeerError('UNREACHABLE', address, `no way leads there (${code})`, cause);
+}
+
+/**
+ * Whose fault it is that reading went wrong. What is no `LeveretError` is a fault of ours: it is logged here, with its
+ * stack, and never told as the other side's.
+ */
+export function explainRead(cause: unknown, address: string): PeerError {
+  if (cause instanceof LeveretError) {
+    return new PeerError('NOT_A_PEER', address, 'it does not speak as a peer', cause);
   }
+  console.error('leveret: internal fault of a peer', cause);
+  return new PeerError('INTERNAL', address, 'a fault of ours ended the connection', cause);
 }

@@ -1,9 +1,46 @@
-import { DEFAULT_FRAME_LIMIT, TYPE_SIZE } from '#framing';
+import { DEFAULT_FRAME_LIMIT, type Limit, MAX_TIMEOUT_MS, readLimits, TYPE_SIZE } from '#framing';
 import { checkPort, DEFAULT_HOST } from '#framing/net';
-import type { BackoffOptions } from './backoff.ts';
+import { formatAddress, parseAddress } from './address.ts';
+import { type BackoffOptions, readBackoff } from './backoff.ts';
 
-/** Options of {@link createPeer}. Times are in milliseconds. */
-export interface PeerOptions {
+const count = (usual: number): Limit => ({ default: usual, min: 1, max: 1_000_000 });
+const duration = (usual: number): Limit => ({ default: usual, min: 1, max: MAX_TIMEOUT_MS });
+const bytes = (usual: number): Limit => ({ default: usual, min: 1, max: 0xffff_fff0 });
+
+const LIMITS = {
+  /** Connections to one address. With 1, all datagrams to it stay in order. @defaultValue 4 */
+  maxPoolSize: count(4),
+  /** Addresses that are being sent to or connected to. Times `maxPoolSize`, it bounds all connections. @defaultValue 256 */
+  maxAddresses: count(256),
+  /** Connections from others. @defaultValue 4,096 */
+  maxIncoming: count(4_096),
+  /** A connection is closed after this long without a datagram. @defaultValue 30,000 */
+  idleTimeoutMs: duration(30_000),
+  /** Time for a connection to open and shake hands. @defaultValue 5,000 */
+  connectTimeoutMs: duration(5_000),
+  /** Time for a send that does not say its own. @defaultValue 10,000 */
+  sendTimeoutMs: duration(10_000),
+  /** A connection whose write makes no end for this long is given up. @defaultValue 30,000 */
+  stallTimeoutMs: duration(30_000),
+  /** Time for another peer to say HELLO, or to get one frame across. @defaultValue 10,000 */
+  frameTimeoutMs: duration(10_000),
+  /** Time for `close()` to send what is under way, and for a connection to close. @defaultValue 1,000 */
+  drainTimeoutMs: duration(1_000),
+  /** How often all these times are looked at: none is exact to less than this. @defaultValue 100 */
+  sweepMs: duration(100),
+  /** The largest datagram that this peer takes, in bytes; senders are told. @defaultValue 1,048,575 (a frame of 1 MiB) */
+  maxDatagramBytes: bytes(DEFAULT_FRAME_LIMIT - TYPE_SIZE),
+  /** Bytes that wait for one address, each datagram with 128 on top. @defaultValue 67,108,864 */
+  maxQueuedBytes: bytes(67_108_864),
+  /** Bytes that wait to be received, each datagram with 128 on top; then reading stops. @defaultValue 16,777,216 */
+  maxReceivedBytes: bytes(16_777_216),
+};
+
+/** The numbers among the options of a peer: all whole, and at least 1. */
+export type PeerLimits = { readonly [Name in keyof typeof LIMITS]: number };
+
+/** Options of {@link createPeer}. Durations end in `Ms` (milliseconds), sizes in `Bytes`; counts begin with `max`. */
+export interface PeerOptions extends Partial<PeerLimits> {
   /**
    * The IP address or host name to listen on.
    * @defaultValue `127.0.0.1`, this machine only
@@ -19,100 +56,8 @@ export interface PeerOptions {
    * @defaultValue `host`
    */
   readonly advertise?: string;
-
-  /**
-   * Connections to one address, at most. With 1, all datagrams to it stay in order.
-   * @defaultValue 4
-   */
-  readonly poolSize?: number;
-  /**
-   * A connection with this many bytes to write is busy: datagrams then take another, and one more is opened.
-   * @defaultValue 65,536
-   */
-  readonly busyBytes?: number;
-  /**
-   * A connection is closed after this long without a datagram.
-   * @defaultValue 30,000
-   */
-  readonly idleTimeout?: number;
-  /**
-   * Outgoing connections to all addresses, at most. The one that is idle longest makes room.
-   * @defaultValue 1,024
-   */
-  readonly maxConnections?: number;
-  /**
-   * Addresses that are being sent to or connected to, at most.
-   * @defaultValue 10,000
-   */
-  readonly maxAddresses?: number;
-  /**
-   * When to dial an address again that could not be reached.
-   * @defaultValue 50 ms, doubling up to 5,000 ms
-   */
+  /** When to dial an address again that could not be reached. */
   readonly backoff?: BackoffOptions;
-
-  /**
-   * Time for a connection to open and shake hands.
-   * @defaultValue 5,000
-   */
-  readonly connectTimeout?: number;
-  /**
-   * Time for a send that does not say its own.
-   * @defaultValue 10,000
-   */
-  readonly sendTimeout?: number;
-  /**
-   * A connection whose write makes no end for this long is given up.
-   * @defaultValue 30,000
-   */
-  readonly stallTimeout?: number;
-  /**
-   * Time for another peer to say HELLO, or to get one frame across.
-   * @defaultValue 10,000
-   */
-  readonly frameTimeout?: number;
-  /**
-   * Time for `close()` to send what is under way.
-   * @defaultValue 1,000
-   */
-  readonly drainTimeout?: number;
-  /**
-   * How often all these times are looked at: none is exact to less than this.
-   * @defaultValue 100
-   */
-  readonly sweepInterval?: number;
-
-  /**
-   * The largest datagram, sent or received, in bytes.
-   * @defaultValue 1,048,575 (a frame of 1 MiB)
-   */
-  readonly maxDatagram?: number;
-  /**
-   * Datagrams that wait for one address, at most.
-   * @defaultValue 131,072
-   */
-  readonly maxQueuedDatagrams?: number;
-  /**
-   * Bytes that wait for one address, at most, counting 5 bytes of header for each datagram.
-   * @defaultValue 67,108,864
-   */
-  readonly maxQueuedBytes?: number;
-  /**
-   * Datagrams that wait to be received; then reading stops.
-   * @defaultValue 16,384
-   */
-  readonly maxReceivedDatagrams?: number;
-  /**
-   * Bytes that wait to be received; then reading stops.
-   * @defaultValue 16,777,216
-   */
-  readonly maxReceivedBytes?: number;
-  /**
-   * Connections from others, at most.
-   * @defaultValue 4,096
-   */
-  readonly maxIncoming?: number;
-
   /**
    * The clock for all times: milliseconds that only go forward.
    * @defaultValue `performance.now`
@@ -120,68 +65,25 @@ export interface PeerOptions {
   readonly clock?: () => number;
 }
 
-/** All options, with none left open. */
-export type ResolvedOptions = Required<Omit<PeerOptions, 'advertise'>> & {
-  readonly advertise: string | undefined;
-};
+/** All options, checked, with none left open. */
+export type PeerSettings = Required<PeerOptions> & { readonly backoff: Required<BackoffOptions> };
 
-/** Fills in the defaults. Throws a RangeError that names the first bad value. */
-export function resolveOptions(options: PeerOptions): ResolvedOptions {
-  const { host = DEFAULT_HOST, port = 0, advertise, backoff = {} } = options;
+/**
+ * Checks what was given and fills in the rest.
+ *
+ * @throws OptionError that names the first bad number
+ * @throws {@link PeerError} `BAD_ADDRESS` when others could not reach the peer under its address
+ */
+export function readOptions(options: PeerOptions): PeerSettings {
+  const { host = DEFAULT_HOST, port = 0, advertise = host, clock = () => performance.now() } = options;
   checkPort(port);
-  const whole = (name: Whole, fallback: number, max = Number.MAX_SAFE_INTEGER) => {
-    const value = options[name] ?? fallback;
-    if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-    throw new RangeError(`${name} is a whole number from 1 to ${max}, not ${value}`);
-  };
-  const time = (name: Time, fallback: number) => {
-    const value = options[name] ?? fallback;
-    if (value > 0) return value;
-    throw new RangeError(`${name} is a number of milliseconds above 0, not ${value}`);
-  };
   return {
+    ...readLimits<keyof PeerLimits>(LIMITS, options),
     host,
     port,
-    advertise,
-    backoff,
-    poolSize: whole('poolSize', 4),
-    busyBytes: whole('busyBytes', 65_536),
-    idleTimeout: time('idleTimeout', 30_000),
-    maxConnections: whole('maxConnections', 1_024),
-    maxAddresses: whole('maxAddresses', 10_000),
-    connectTimeout: time('connectTimeout', 5_000),
-    sendTimeout: time('sendTimeout', 10_000),
-    stallTimeout: time('stallTimeout', 30_000),
-    frameTimeout: time('frameTimeout', 10_000),
-    drainTimeout: time('drainTimeout', 1_000),
-    sweepInterval: time('sweepInterval', 100),
-    maxDatagram: whole('maxDatagram', DEFAULT_FRAME_LIMIT - TYPE_SIZE, 0xffff_fff0),
-    maxQueuedDatagrams: whole('maxQueuedDatagrams', 131_072),
-    maxQueuedBytes: whole('maxQueuedBytes', 67_108_864),
-    maxReceivedDatagrams: whole('maxReceivedDatagrams', 16_384),
-    maxReceivedBytes: whole('maxReceivedBytes', 16_777_216),
-    maxIncoming: whole('maxIncoming', 4_096),
-    clock: options.clock ?? (() => performance.now()),
+    // Tried with any port before listening, so that a mistake leaves nothing open.
+    advertise: parseAddress(formatAddress({ host: advertise, port: 1 })).host,
+    backoff: readBackoff(options.backoff),
+    clock,
   };
 }
-
-type Time =
-  | 'idleTimeout'
-  | 'connectTimeout'
-  | 'sendTimeout'
-  | 'stallTimeout'
-  | 'frameTimeout'
-  | 'drainTimeout'
-  | 'sweepInterval';
-
-type Whole =
-  | 'poolSize'
-  | 'busyBytes'
-  | 'maxConnections'
-  | 'maxAddresses'
-  | 'maxDatagram'
-  | 'maxQueuedDatagrams'
-  | 'maxQueuedBytes'
-  | 'maxReceivedDatagrams'
-  | 'maxReceivedBytes'
-  | 'maxIncoming';

@@ -3,13 +3,15 @@
  * handshake only datagrams flow, from the dialler to the listener.
  *
  *     dialler                                   listener
- *     01 HELLO     u8 version, text8 address    81 WELCOME  u8 version, u32 maxDatagram
+ *     01 HELLO     u8 version, text8 address    81 WELCOME  u8 version, u32 maxBytes
  *     02 DATAGRAM  bytes                        82 REFUSE   text8 reason, then it closes
  *
- * `text8` is a u8 length and that many bytes of UTF-8. `address` is where the dialler itself listens.
+ * `text8` is a u8 length and that many bytes of UTF-8. `address` is where the dialler itself listens, `maxBytes` the
+ * largest datagram that the listener takes.
  */
 import { encodeFrame, HEADER_SIZE, TYPE_SIZE } from '#framing';
 import { formatAddress, parseAddress } from './address.ts';
+import { PeerError } from './errors.ts';
 
 /** The version that both sides name in the handshake. */
 export const PEER_VERSION = 1;
@@ -17,8 +19,8 @@ export const PEER_VERSION = 1;
 /** The types of the frames between peers. */
 export const PeerFrame = { Hello: 0x01, Datagram: 0x02, Welcome: 0x81, Refuse: 0x82 } as const;
 
-/** Bytes that a frame adds to each datagram. */
-export const DATAGRAM_OVERHEAD = HEADER_SIZE + TYPE_SIZE;
+/** Bytes that come before each datagram. */
+const DATAGRAM_HEADER = HEADER_SIZE + TYPE_SIZE;
 
 /** No handshake frame is larger than this many bytes, so a stranger cannot make a peer hold more. */
 export const HANDSHAKE_LIMIT = 1 + 1 + 1 + 255;
@@ -33,20 +35,20 @@ export function encodeHello(address: string): Buffer {
  * Reads the body of a HELLO.
  *
  * @returns the dialler's address, in its one spelling
- * @throws an Error that says what is wrong with it
+ * @throws {@link PeerError} `NOT_A_PEER` or `BAD_ADDRESS` that says what is wrong with it
  */
 export function decodeHello(body: Uint8Array): string {
+  const bad = (why: string) => new PeerError('NOT_A_PEER', 'HELLO', why);
   const [version, length] = body;
-  if (version === undefined || length === undefined) throw new Error('the HELLO is cut short');
-  if (version !== PEER_VERSION) throw new Error(`version ${version} is not spoken here`);
-  if (length !== body.length - 2) throw new Error('the HELLO has a wrong length');
+  if (length !== body.length - 2) throw bad('it has a wrong length');
+  if (version !== PEER_VERSION) throw bad(`version ${version} is not spoken here`);
   return formatAddress(parseAddress(Buffer.from(body.subarray(2)).toString('latin1')));
 }
 
 /** The answer to a good HELLO: how large a datagram may be, in bytes. */
-export function encodeWelcome(maxDatagram: number): Buffer {
+export function encodeWelcome(maxBytes: number): Buffer {
   const body = Buffer.alloc(5, PEER_VERSION);
-  body.writeUInt32BE(maxDatagram, 1);
+  body.writeUInt32BE(maxBytes, 1);
   return encodeFrame(PeerFrame.Welcome, body);
 }
 
@@ -66,19 +68,17 @@ export function decodeRefuse(body: Buffer): string {
   return body.toString('utf8', 1, 1 + (body[0] ?? 0));
 }
 
-/**
- * Writes one DATAGRAM frame into a buffer that has room for it.
- *
- * @returns the offset after the frame
- */
-export function putDatagram(into: Buffer, at: number, bytes: Uint8Array): number {
-  putDatagramHeader(into, at, bytes.length);
-  into.set(bytes, at + DATAGRAM_OVERHEAD);
-  return at + DATAGRAM_OVERHEAD + bytes.length;
-}
-
-/** Writes the five bytes that come before a datagram of `length` bytes. */
-export function putDatagramHeader(into: Buffer, at: number, length: number): void {
-  into.writeUInt32BE(TYPE_SIZE + length, at);
-  into[at + HEADER_SIZE] = PeerFrame.Datagram;
+/** Lays datagrams out one behind the other, each in its frame, for one write. */
+export function encodeDatagrams(datagrams: readonly { readonly bytes: Uint8Array }[]): Buffer {
+  let size = 0;
+  for (const { bytes } of datagrams) size += DATAGRAM_HEADER + bytes.length;
+  const buffer = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { bytes } of datagrams) {
+    buffer.writeUInt32BE(TYPE_SIZE + bytes.length, at);
+    buffer[at + HEADER_SIZE] = PeerFrame.Datagram;
+    buffer.set(bytes, at + DATAGRAM_HEADER);
+    at += DATAGRAM_HEADER + bytes.length;
+  }
+  return buffer;
 }

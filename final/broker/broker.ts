@@ -3,6 +3,7 @@ import type { TlsOptions } from 'node:tls';
 import { DEFAULT_LIMITS, type Grants, LogBroker, type LogLimits } from '#log';
 import { hasPattern, ProtocolError, type SubscribeFrame } from '#protocol/old';
 import { Access } from './access.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
 import { FrameWatch, type WatchedFrame } from './frame-watch.ts';
 import { Groups } from './groups.ts';
 import type { Logger } from './logger.ts';
@@ -17,6 +18,7 @@ import {
 import { PatternSubscriptions } from './pattern-subscriptions.ts';
 import { SYSTEM_PREFIX } from './patterns.ts';
 import { type StatusMessage, SystemTopics, type TopicSummary } from './system-topics.ts';
+import { listenForTls, type TlsListener } from './tls-listener.ts';
 import { listenForWebSockets, WebSocketDoor } from './web-socket-listener.ts';
 
 /** An address that a broker listens on. */
@@ -39,6 +41,11 @@ export class Broker implements AsyncDisposable {
    * @internal
    */
   readonly webSockets: WebSocketDoor;
+
+  /** @internal */
+  readonly eventLoopDelay = new EventLoopDelay();
+  /** When it was made, by `performance.now()`. @internal */
+  readonly startedAt = performance.now();
 
   readonly #settings: BrokerSettings;
   readonly #logger: Logger;
@@ -120,7 +127,7 @@ export class Broker implements AsyncDisposable {
     this.#watch = new FrameWatch((watched) => {
       this.core.watched = watched;
     });
-    this.#system = new SystemTopics(this.core, this.groups);
+    this.#system = new SystemTopics(this.core, this.groups, this.eventLoopDelay);
     this.webSockets = new WebSocketDoor({
       maxPayload: this.core.limits.maxFrameSize + 4,
       allowedOrigins: settings.allowedOrigins,
@@ -155,7 +162,7 @@ export class Broker implements AsyncDisposable {
 
   /** Takes in a stream of frames that somebody else accepted. */
   adopt(stream: Duplex, info: { remoteAddress?: string } = {}): void {
-    this.core.table.adopt(stream, info);
+    this.core.table.adopt(Object.assign(stream, info));
   }
 
   /** What the holder of a token may do; undefined when they are refused. */
@@ -199,6 +206,7 @@ export class Broker implements AsyncDisposable {
   close(deadline = this.#settings.shutdownDeadline): Promise<void> {
     if (this.#closing !== undefined && deadline > 0) return this.#closing;
     this.#system.close();
+    this.eventLoopDelay.close();
     this.#logger.info({ connections: this.core.table.size, deadline }, 'shutting down');
     this.#closing = Promise.all([this.core.close(deadline), ...this.#closers.map((close) => close())]).then(
       () => this.#logger.info('stopped'),
@@ -214,7 +222,10 @@ export class Broker implements AsyncDisposable {
   async #listenOn({ type, host, port, path }: ListenerSettings): Promise<void> {
     const tls = type === 'tls' || type === 'wss' ? this.#tls() : undefined;
     if (type === 'tcp' || type === 'tls') {
-      const listener = await this.core.listen({ host, port, ...(tls === undefined ? {} : { tls }) });
+      const listener = await (tls === undefined
+        ? this.core.listen({ host, port })
+        : this.#listenForTls(host, port, tls));
+      this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     } else {
       const listener = await listenForWebSockets(this.webSockets, { host, port, path }, tls);
@@ -222,6 +233,14 @@ export class Broker implements AsyncDisposable {
       this.#addresses.push({ type, host, port: listener.port });
     }
     this.#logger.info(this.#addresses.at(-1) ?? {}, 'listening');
+  }
+
+  #listenForTls(host: string, port: number, tls: TlsOptions): Promise<TlsListener> {
+    const { maxConnections } = this.core.limits;
+    const adopt = (socket: Duplex): void => this.adopt(socket);
+    const lost = (error: Error): void =>
+      this.#logger.debug({ reason: error.message }, 'connection not accepted');
+    return listenForTls({ host, port, maxConnections, adopt, lost }, tls);
   }
 
   #tls(): TlsOptions {

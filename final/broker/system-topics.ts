@@ -1,4 +1,5 @@
 import type { LogBroker, Topic } from '#log';
+import type { EventLoopDelay } from './event-loop-delay.ts';
 import type { Groups } from './groups.ts';
 import { INBOX_PREFIX, SYSTEM_PREFIX } from './patterns.ts';
 
@@ -49,11 +50,14 @@ export class SystemTopics {
   readonly #groups: Groups;
   readonly #timer: NodeJS.Timeout;
   readonly #inboxes = new Set<Topic>();
+  readonly #startedAt = performance.now();
+  readonly #delay: EventLoopDelay;
   #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
 
-  constructor(broker: LogBroker, groups: Groups) {
+  constructor(broker: LogBroker, groups: Groups, delay: EventLoopDelay) {
     this.#broker = broker;
     this.#groups = groups;
+    this.#delay = delay;
     this.#timer = setInterval(() => this.#tick(), 1000).unref();
   }
 
@@ -91,7 +95,7 @@ export class SystemTopics {
     return {
       at: Date.now(),
       epoch,
-      uptimeMs: Math.round(connections.uptime * 1000),
+      uptimeMs: Math.round(at - this.#startedAt),
       connections: connections.connections,
       topics,
       subscriptions,
@@ -102,7 +106,7 @@ export class SystemTopics {
       queuedBytes: connections.queuedBytes,
       logBytes,
       residentBytes: process.memoryUsage.rss(),
-      eventLoopDelayMs: connections.eventLoopDelay.p99,
+      eventLoopDelayMs: this.#delay.read().p99,
     };
   }
 

@@ -1,6 +1,6 @@
 import { LeveretError } from '#framing';
+import { backoffDelay } from '#peers/backoff';
 import { type Address, parseAddress } from './address.ts';
-import { backoffDelay } from './backoff.ts';
 import { Connection, type ConnectionOwner, isHopeless, type Welcome } from './connection.ts';
 import { aborted, type Deferred, defer } from './deferred.ts';
 import type { Emitter, StatusChange } from './events.ts';
@@ -168,7 +168,7 @@ export class Link {
       return;
     }
     this.#attempt++;
-    const { maxAttempts, maxTime } = reconnect;
+    const { maxAttempts, maxTime, initialDelay: initialMs, maxDelay: maxMs, random } = reconnect;
     const down = performance.now() - this.#downSince;
     if (this.#attempt > maxAttempts || down >= maxTime) {
       const tries = this.#attempt - 1;
@@ -176,7 +176,8 @@ export class Link {
       this.close(new LeveretError('DISCONNECTED', message, { cause: error }));
       return;
     }
-    const delay = Math.min(backoffDelay(this.#attempt, reconnect), Math.max(0, maxTime - down));
+    const wait = backoffDelay(this.#attempt, { initialMs, maxMs, random });
+    const delay = Math.min(wait, Math.max(0, maxTime - down));
     this.#retry = setTimeout(() => this.#connect(), delay);
     if (wasUp) this.#owner.down(error, false);
     this.#change({ status: 'reconnecting', error, attempt: this.#attempt, delay });

@@ -81,7 +81,7 @@ export class Observer {
     return {
       at: Date.now(),
       epoch,
-      uptimeMs: Math.round(connections.uptime * 1000),
+      uptimeMs: Math.round(now - this.#broker.startedAt),
       addresses: this.#broker.addresses.map(({ type, host, port }) => `${type} ${host}:${port}`),
       totals: {
         connections: connections.connections,
@@ -93,7 +93,7 @@ export class Observer {
         queuedBytes: connections.queuedBytes,
         logBytes,
         residentBytes: process.memoryUsage.rss(),
-        eventLoopDelayMs: connections.eventLoopDelay.p99,
+        eventLoopDelayMs: this.#broker.eventLoopDelay.read().p99,
       },
       topics: this.#topics.look(now).map(({ item, rate }) => topicState(item, rate)),
       connections: this.#sessions.look(now).map(({ item }) => connectionState(item)),

@@ -42,7 +42,7 @@ const SMALL = 64;
 const LARGEST = 67_108_864;
 
 async function leveretReceiver(): Promise<Receiver> {
-  const peer = await createPeer({ maxDatagram: LARGEST });
+  const peer = await createPeer({ maxDatagramBytes: LARGEST });
   const datagrams = peer.receive();
   return {
     address: peer.address,
@@ -54,8 +54,8 @@ async function leveretReceiver(): Promise<Receiver> {
   };
 }
 
-async function leveretSender(address: string, poolSize: number): Promise<Sender> {
-  const peer = await createPeer({ poolSize, maxDatagram: LARGEST });
+async function leveretSender(address: string, maxPoolSize: number): Promise<Sender> {
+  const peer = await createPeer({ maxPoolSize });
   return { parallel: true, send: (bytes) => peer.send(address, bytes) };
 }
 

@@ -10,10 +10,7 @@ function read(
   options: DelimiterOptions = {},
 ): { pieces: string[]; error?: string } {
   const pieces: string[] = [];
-  const reader = new DelimiterReader(
-    (bytes, start, end) => pieces.push(bytes.toString('latin1', start, end)),
-    options,
-  );
+  const reader = new DelimiterReader((piece) => pieces.push(piece.toString('latin1')), options);
   try {
     for (const chunk of chunks) reader.push(Buffer.from(chunk as string, 'latin1'));
   } catch (error) {
@@ -47,10 +44,10 @@ test('pieces come out the same wherever the stream is cut', () => {
 test('a piece as long as the limit passes, one byte more does not, wherever the stream is cut', () => {
   for (const delimiter of ['\n', '\r\n', '----']) {
     for (const chunks of cuts(`12345${delimiter}`)) {
-      assert.deepStrictEqual(read(chunks, { delimiter, limit: 5 }), { pieces: ['12345'] });
+      assert.deepStrictEqual(read(chunks, { delimiter, maxPieceBytes: 5 }), { pieces: ['12345'] });
     }
     for (const chunks of cuts(`ok${delimiter}123456${delimiter}`)) {
-      const result = read(chunks, { delimiter, limit: 5 });
+      const result = read(chunks, { delimiter, maxPieceBytes: 5 });
       assert.deepStrictEqual(
         result,
         { pieces: ['ok'], error: 'TOO_LARGE' },
@@ -63,7 +60,7 @@ test('a piece as long as the limit passes, one byte more does not, wherever the 
 test('a delimiter that never comes is noticed at the limit, not later', () => {
   const reader = new DelimiterReader(() => assert.fail('there is no piece'), {
     delimiter: '\r\n',
-    limit: 1_000,
+    maxPieceBytes: 1_000,
   });
   for (let sent = 0; sent < 1_001; sent++) reader.push(Buffer.from('x'));
   assert.throws(() => reader.push(Buffer.from('x')), { code: 'TOO_LARGE' });
@@ -91,10 +88,10 @@ test('a megabyte that comes byte by byte is put together without copying it agai
   const size = 1_048_576;
   let length = -1;
   const reader = new DelimiterReader(
-    (_bytes, start, end) => {
-      length = end - start;
+    (piece) => {
+      length = piece.length;
     },
-    { limit: size },
+    { maxPieceBytes: size },
   );
   // Copying what is kept for each byte would move 550 GB here, and take minutes.
   const one = Buffer.from('x');
@@ -103,16 +100,23 @@ test('a megabyte that comes byte by byte is put together without copying it agai
   assert.strictEqual(length, size);
 });
 
-test('it says whether it is inside a piece, and refuses an end there', () => {
+test('an end inside a piece is refused, an end after a delimiter is not', () => {
   const reader = new DelimiterReader(() => {});
-  assert.strictEqual(reader.midPiece, false);
+  reader.end();
   reader.push(Buffer.from('a\nb'));
-  assert.strictEqual(reader.midPiece, true);
   assert.throws(() => reader.end(), { code: 'TRUNCATED' });
-  const other = new DelimiterReader(() => {});
-  other.push(Buffer.from('a\n'));
-  assert.strictEqual(other.midPiece, false);
-  other.end();
+  reader.push(Buffer.from('c\n'));
+  reader.end();
+});
+
+test('what is kept of a chunk does not keep the chunk', () => {
+  const pieces: Buffer[] = [];
+  const reader = new DelimiterReader((piece) => pieces.push(piece));
+  const chunk = Buffer.from('begin');
+  reader.push(chunk);
+  chunk.fill('x');
+  reader.push(Buffer.from('ning\n'));
+  assert.strictEqual(String(pieces[0]), 'beginning', 'the chunk was only lent');
 });
 
 test('what the handler throws stops the reader for good', () => {
@@ -126,7 +130,7 @@ test('what the handler throws stops the reader for good', () => {
 test('options out of range are refused and quoted', () => {
   assert.throws(() => new DelimiterReader(() => {}, { delimiter: '' }), RangeError);
   for (const limit of [0, -1, 1.5, Number.NaN]) {
-    assert.throws(() => new DelimiterReader(() => {}, { limit }), new RegExp(`not ${limit}`));
+    assert.throws(() => new DelimiterReader(() => {}, { maxPieceBytes: limit }), new RegExp(`not ${limit}`));
   }
 });
 

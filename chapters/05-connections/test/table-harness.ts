@@ -32,7 +32,7 @@ export async function startRig<C = undefined>(
   let swept = 0;
   const log: { number: number; reason: CloseReason; error?: Error }[] = [];
   const table = new ConnectionTable<C>(
-    { sweepInterval: 2, clock: () => time, ...options },
+    { sweepIntervalMs: 2, clock: () => time, ...options },
     {
       received: (connection, chunk) => void connection.write(chunk),
       ...handlers,
@@ -73,7 +73,7 @@ export async function startRig<C = undefined>(
       return { client, connection: newcomer() as Connection<C> };
     },
     async [Symbol.asyncDispose]() {
-      await table.shutdown({ deadline: 0 });
+      await table.shutdown({ deadlineMs: 0 });
       await Promise.all(clients.map((client) => client.close()));
     },
   };

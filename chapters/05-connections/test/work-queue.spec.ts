@@ -1,98 +1,116 @@
 import * as assert from 'node:assert';
 import { test } from 'uvu';
-import { Line, type Work, WorkQueue } from '#connections';
+import { type Connection, Inbox, type Received, WorkQueue } from '#connections';
 
-interface Named extends Work {
-  readonly name: string;
+/** An inbox of a connection that has no more than an id. */
+function inboxOf(queue: WorkQueue, id: string): Inbox {
+  return new Inbox({ id } as Connection<Inbox>, (onPiece) => ({ push: onPiece, end() {} }), queue);
 }
 
-const named = (name: string): Named => ({ name, bytes: Buffer.from(name) });
-
-function queueOf(...pushes: [Line<Named>, string][]): WorkQueue<Named, Line<Named>> {
-  const queue = new WorkQueue<Named, Line<Named>>();
-  for (const [line, name] of pushes) queue.push(line, named(name));
-  return queue;
+function push(queue: WorkQueue, inbox: Inbox, ...pieces: string[]): void {
+  for (const piece of pieces) queue.push(inbox, Buffer.from(piece));
 }
 
-test('the second piece of a line waits until the first is done', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf([line, 'a1'], [line, 'a2']);
-  assert.strictEqual((await queue.take())?.work.name, 'a1');
-  const second = queue.take();
+const consumer = (queue: WorkQueue): AsyncGenerator<Received, void, undefined> =>
+  queue[Symbol.asyncIterator]();
+const text = ({ value }: IteratorResult<Received, void>): string | undefined => value?.bytes.toString();
+
+test('the second piece of an inbox waits until the first is done', async () => {
+  const queue = new WorkQueue();
+  push(queue, inboxOf(queue, 'a'), 'a1', 'a2');
+  const [one, other] = [consumer(queue), consumer(queue)];
+  assert.strictEqual(text(await one.next()), 'a1');
+  const second = other.next();
   let came = false;
   void second.then(() => {
     came = true;
   });
   await new Promise(setImmediate);
-  assert.strictEqual(came, false, 'two consumers were at work on one line');
-  queue.release(line);
-  assert.strictEqual((await second)?.work.name, 'a2');
+  assert.strictEqual(came, false, 'two consumers were at work on one inbox');
+  void one.next();
+  assert.strictEqual(text(await second), 'a2');
 });
 
-test('lines take turns: one that has much does not keep the others waiting', async () => {
-  const [busy, quiet] = [new Line<Named>(), new Line<Named>()];
-  const queue = queueOf([busy, 'a1'], [busy, 'a2'], [busy, 'a3'], [quiet, 'b1']);
-  const order: string[] = [];
-  for (let count = 0; count < 4; count++) {
-    const taken = await queue.take();
-    assert.ok(taken);
-    order.push(taken.work.name);
-    queue.release(taken.line);
-  }
-  assert.deepStrictEqual(order, ['a1', 'b1', 'a2', 'a3']);
+test('inboxes take turns: one that has much does not keep the others waiting', async () => {
+  const queue = new WorkQueue();
+  push(queue, inboxOf(queue, 'busy'), 'a1', 'a2', 'a3');
+  push(queue, inboxOf(queue, 'quiet'), 'b1');
+  const one = consumer(queue);
+  const order: unknown[] = [];
+  for (let count = 0; count < 4; count++) order.push((await one.next()).value);
+  assert.deepStrictEqual(
+    (order as Received[]).map(({ id, bytes }) => `${id} ${bytes}`),
+    ['busy a1', 'quiet b1', 'busy a2', 'busy a3'],
+  );
 });
 
 test('a consumer that waits gets the next piece', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf();
-  const waiting = [queue.take(), queue.take()];
-  queue.push(line, named('a1'));
-  queue.push(line, named('a2'));
-  assert.strictEqual((await waiting[0])?.work.name, 'a1');
-  queue.release(line);
-  assert.strictEqual((await waiting[1])?.work.name, 'a2');
+  const queue = new WorkQueue();
+  const inbox = inboxOf(queue, 'a');
+  const [one, other] = [consumer(queue), consumer(queue)];
+  const [first, second] = [one.next(), other.next()];
+  push(queue, inbox, 'a1', 'a2');
+  assert.strictEqual(text(await first), 'a1');
+  void one.next();
+  assert.strictEqual(text(await second), 'a2');
 });
 
-test('it knows what waits and what that costs', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf([line, 'four'], [line, 'seventy']);
-  assert.strictEqual(queue.size, 2);
+test('what an inbox reads waits in it, and a consumer that leaves its loop lets it go', async () => {
+  const queue = new WorkQueue();
+  const inbox = inboxOf(queue, 'a');
+  inbox.reader.push(Buffer.from('a1'));
+  inbox.reader.push(Buffer.from('a2'));
+  for await (const { bytes } of queue) {
+    assert.strictEqual(String(bytes), 'a1');
+    assert.strictEqual(inbox.busy, true, 'nobody is at work on it');
+    break;
+  }
+  assert.strictEqual(inbox.busy, false, 'it is busy for ever');
+  assert.strictEqual(text(await consumer(queue).next()), 'a2');
+});
+
+test('it knows what waits and what that costs, and tells of every change', async () => {
+  const changes: string[] = [];
+  const queue: WorkQueue = new WorkQueue((inbox) =>
+    changes.push(`${inbox.length} ${inbox.busy} ${queue.cost}`),
+  );
+  push(queue, inboxOf(queue, 'a'), 'four', 'seventy');
   assert.strictEqual(queue.cost, 4 + 7 + 2 * 128);
-  assert.strictEqual(line.cost, queue.cost);
-  await queue.take();
-  assert.strictEqual(queue.size, 1);
+  const one = consumer(queue);
+  await one.next();
   assert.strictEqual(queue.cost, 7 + 128);
-  queue.release(line);
-  await queue.take();
-  assert.deepStrictEqual([queue.size, queue.cost, line.cost], [0, 0, 0]);
+  await one.next();
+  void one.next();
+  await new Promise(setImmediate);
+  assert.strictEqual(queue.cost, 0);
+  assert.deepStrictEqual(changes, ['1 false 132', '2 false 267', '1 false 135', '0 false 0']);
 });
 
 test('a closed queue gives out what is left, and then ends', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf([line, 'last']);
+  const queue = new WorkQueue();
+  push(queue, inboxOf(queue, 'a'), 'one', 'last');
   queue.close();
-  assert.strictEqual((await queue.take())?.work.name, 'last');
-  assert.strictEqual(await queue.take(), undefined);
-  const other = queueOf();
-  const waiting = other.take();
+  const pieces: string[] = [];
+  for await (const { bytes } of queue) pieces.push(String(bytes));
+  assert.deepStrictEqual(pieces, ['one', 'last']);
+  const other = new WorkQueue();
+  const waiting = consumer(other).next();
   other.close();
-  assert.strictEqual(await waiting, undefined);
+  assert.strictEqual((await waiting).done, true, 'a consumer that waits is not told of the end');
 });
 
 test('thousands of pieces keep their order', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf();
-  for (let count = 0; count < 10_000; count++) queue.push(line, named(String(count)));
-  for (let count = 0; count < 10_000; count++) {
-    assert.strictEqual((await queue.take())?.work.name, String(count));
-    queue.release(line);
-  }
+  const queue = new WorkQueue();
+  const inbox = inboxOf(queue, 'a');
+  for (let count = 0; count < 10_000; count++) push(queue, inbox, String(count));
+  const one = consumer(queue);
+  for (let count = 0; count < 10_000; count++) assert.strictEqual(text(await one.next()), String(count));
 });
 
 test('consumers that never wait leave the event loop its turns', async () => {
-  const line = new Line<Named>();
-  const queue = queueOf();
-  for (let count = 0; count < 5_000; count++) queue.push(line, named('x'));
+  const queue = new WorkQueue();
+  const inbox = inboxOf(queue, 'a');
+  for (let count = 0; count < 5_000; count++) push(queue, inbox, 'x');
   let turns = 0;
   let counting: NodeJS.Immediate;
   const count = (): void => {
@@ -101,10 +119,8 @@ test('consumers that never wait leave the event loop its turns', async () => {
   };
   counting = setImmediate(count);
   try {
-    while (queue.size > 0) {
-      await queue.take();
-      queue.release(line);
-    }
+    const one = consumer(queue);
+    while (queue.cost > 0) await one.next();
   } finally {
     clearImmediate(counting);
   }

@@ -2,7 +2,7 @@
 import { createPeer } from '#peers';
 
 for (let round = 0; round < 20; round++) {
-  const peers = await Promise.all(Array.from({ length: 8 }, () => createPeer({ poolSize: 2, busyBytes: 1 })));
+  const peers = await Promise.all(Array.from({ length: 8 }, () => createPeer({ maxPoolSize: 2 })));
   const stop = new AbortController();
   const sends = Promise.allSettled(
     peers.flatMap((from) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPeer, PeerError } from '#peers';
 import { until } from '../../01-framed-echo/test/raw-socket.ts';
-import { quickPeer, rejects, take, takeText } from './helpers.ts';
+import { quickPeer, take, takeText } from './helpers.ts';
 
 const options = { timeout: 20_000 };
 
@@ -54,7 +54,7 @@ test('IPv6, in any spelling of the address', options, async (t) => {
 });
 
 test('every size: empty, one byte, larger than a batch, the largest', options, async () => {
-  await using alice = await quickPeer({ poolSize: 1 });
+  await using alice = await quickPeer({ maxPoolSize: 1 });
   await using bob = await quickPeer();
   const sizes = [0, 1, 4_095, 65_536, 131_066, 131_067, 131_068, 500_000, 1_048_575];
   for (const size of sizes) void alice.send(bob.address, Buffer.alloc(size, size % 251));
@@ -63,7 +63,11 @@ test('every size: empty, one byte, larger than a batch, the largest', options, a
     received.map(({ data }) => data.length),
     sizes,
   );
-  for (const { data } of received) assert.ok(data.every((byte) => byte === data.length % 251));
+  for (const { data } of received)
+    assert.ok(
+      data.every((byte) => byte === data.length % 251),
+      'its bytes are those that were sent',
+    );
 });
 
 test('1,024 messages in sequence, as the seed has it', options, async () => {
@@ -88,7 +92,7 @@ test('1,024 messages in parallel, as the seed has it', options, async () => {
 });
 
 test('1,000 sends at once from each of four peers to each other', options, async () => {
-  const peers = await Promise.all(Array.from({ length: 4 }, () => createPeer({ busyBytes: 256 })));
+  const peers = await Promise.all(Array.from({ length: 4 }, () => createPeer()));
   const sends: Promise<void>[] = [];
   for (let n = 0; n < 1_000; n++) {
     for (const from of peers) {
@@ -105,7 +109,7 @@ test('1,000 sends at once from each of four peers to each other', options, async
 });
 
 test('with a pool of one the order is kept, whatever the sizes', options, async () => {
-  await using alice = await createPeer({ poolSize: 1 });
+  await using alice = await createPeer({ maxPoolSize: 1 });
   await using bob = await createPeer();
   const count = 2_000;
   for (let n = 0; n < count; n++) {
@@ -139,30 +143,9 @@ test('what is received is not in the memory of the next', options, async () => {
   assert.deepEqual(first?.data, Buffer.alloc(10, 1));
 });
 
-test('waiting for a datagram can be cancelled, and what comes then is not lost', options, async () => {
-  await using alice = await quickPeer();
-  await using bob = await quickPeer();
-  const stop = new AbortController();
-  const next = bob.receive({ signal: stop.signal }).next();
-  stop.abort('enough');
-  const error = await rejects(next, 'CANCELLED');
-  assert.equal(error.cause, 'enough');
-  await rejects(bob.receive({ signal: stop.signal }).next(), 'CANCELLED');
-  await alice.send(bob.address, Buffer.from('later'));
-  assert.equal(await takeText(bob), 'later');
-});
-
-test('leaving a loop wakes its pending next()', options, async () => {
-  await using bob = await quickPeer();
-  const loop = bob.receive();
-  const pending = loop.next();
-  await loop.return?.();
-  assert.deepEqual(await pending, { done: true, value: undefined });
-});
-
 test('the receive queue is bounded: reading stops, nothing is lost', options, async () => {
-  await using alice = await quickPeer({ poolSize: 2 });
-  await using bob = await quickPeer({ maxReceivedDatagrams: 10 });
+  await using alice = await quickPeer({ maxPoolSize: 2 });
+  await using bob = await quickPeer({ maxReceivedBytes: 10_000_000 });
   const count = 64;
   const sends: Promise<void>[] = [];
   for (let n = 0; n < count; n++) {
@@ -172,48 +155,34 @@ test('the receive queue is bounded: reading stops, nothing is lost', options, as
   }
   const settled = Promise.all(sends);
   await until(() => bob.status().paused);
-  await until(() => only(alice.status().addresses).bytes > 0);
   // Whatever more could come in has time to: a few turns of reading, had it gone on.
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
   const { waiting } = bob.status();
-  assert.ok(waiting >= 10 && waiting <= 12, `10 may wait, and one chunk of each connection: ${waiting} do`);
+  assert.ok(
+    waiting >= 10 && waiting <= 12,
+    `10 MB may wait, and one chunk of each connection: ${waiting} do`,
+  );
   const numbers = new Set((await take(bob, count)).map(({ data }) => data.readUInt32BE()));
   assert.equal(numbers.size, count);
   await settled;
-  assert.equal(bob.status().paused, false);
-  assert.equal(bob.status().waitingBytes, 0);
+  assert.equal(bob.status().paused, false, 'it reads again');
 });
 
-test('the receive queue is bounded by bytes too', options, async () => {
-  await using alice = await quickPeer({ poolSize: 1 });
+test('the receive queue is bounded, with one connection too', options, async () => {
+  await using alice = await quickPeer({ maxPoolSize: 1 });
   await using bob = await quickPeer({ maxReceivedBytes: 1_000_000 });
   for (let n = 0; n < 40; n++) void alice.send(bob.address, Buffer.alloc(500_000));
   await until(() => bob.status().paused);
-  assert.ok(bob.status().waitingBytes <= 1_500_000);
-  assert.equal((await take(bob, 40)).length, 40);
-});
-
-test('the status counts what happened', options, async () => {
-  await using alice = await quickPeer();
-  await using bob = await quickPeer();
-  await alice.send(bob.address, Buffer.alloc(100));
-  await until(() => bob.status().waiting === 1);
-  const { sent, outgoing, addresses } = alice.status();
-  assert.deepEqual({ sent, outgoing }, { sent: 1, outgoing: 1 });
-  assert.deepEqual(addresses, [
-    { address: bob.address, ready: 1, dialling: 0, closing: 0, datagrams: 0, bytes: 0, failures: 0 },
-  ]);
-  const { received, waitingBytes, incoming, paused } = bob.status();
-  assert.deepEqual(
-    { received, waitingBytes, incoming, paused },
-    { received: 1, waitingBytes: 100, incoming: 1, paused: false },
-  );
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  const { waiting } = bob.status();
+  assert.ok(waiting <= 3, `1 MB may wait, and one datagram more: ${waiting} do`);
+  assert.equal((await take(bob, 40)).length, 40, 'all arrive');
 });
 
 test('a peer that listens everywhere must say where it is reached', options, async () => {
   const error = await createPeer({ host: '0.0.0.0' }).catch((reason: unknown) => reason);
-  assert.ok(error instanceof PeerError);
-  assert.equal(error.code, 'BAD_ADDRESS');
+  assert.ok(error instanceof PeerError, `not a PeerError: ${error}`);
+  assert.equal(error.code, 'BAD_ADDRESS', error.message);
   await using alice = await quickPeer();
   await using bob = await quickPeer({ host: '0.0.0.0', advertise: 'localhost' });
   assert.match(bob.address, /^localhost:\d+$/);
@@ -224,12 +193,13 @@ test('a peer that listens everywhere must say where it is reached', options, asy
 test('bad options are named', options, async () => {
   for (const bad of [
     { port: 65_536 },
-    { poolSize: 0 },
-    { poolSize: 1.5 },
-    { idleTimeout: 0 },
-    { sendTimeout: Number.NaN },
-    { maxDatagram: -1 },
-    { sweepInterval: -5 },
+    { maxPoolSize: 0 },
+    { maxPoolSize: 1.5 },
+    { idleTimeoutMs: 0 },
+    { sendTimeoutMs: Number.NaN },
+    { maxDatagramBytes: -1 },
+    { sweepMs: -5 },
+    { stallTimeoutMs: 2 ** 31 },
   ]) {
     await assert.rejects(createPeer(bad), (error: Error) => {
       return error instanceof RangeError && error.message.includes(String(Object.values(bad)[0]));
@@ -238,8 +208,3 @@ test('bad options are named', options, async () => {
   await using alice = await quickPeer();
   await assert.rejects(createPeer({ port: Number(alice.address.split(':')[1]) }), { code: 'ADDRESS_IN_USE' });
 });
-
-function only<T>(list: readonly T[]): T {
-  assert.equal(list.length, 1);
-  return list[0]!;
-}

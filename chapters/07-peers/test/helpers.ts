@@ -9,10 +9,11 @@ import {
   type PeerErrorCode,
   type PeerOptions,
 } from '#peers';
+import { until } from '../../01-framed-echo/test/raw-socket.ts';
 
 /** A peer whose time limits are looked at often, so that tests need not wait. */
 export function quickPeer(options: PeerOptions = {}): Promise<Peer> {
-  return createPeer({ sweepInterval: 5, backoff: { initial: 10, max: 40 }, ...options });
+  return createPeer({ sweepMs: 5, backoff: { initialMs: 10, maxMs: 40 }, ...options });
 }
 
 /** The next `count` datagrams of a peer. */
@@ -56,9 +57,41 @@ export async function deserted(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-/** The one address in the status of a peer that sends to one address only. */
+/** Connections that a peer has opened, is opening or is closing. */
+export function outgoing(peer: Peer): number {
+  return peer.status().addresses.flatMap(({ connections }) => connections).length;
+}
+
+/** The one address in the status of a peer that sends to one address only, its connections counted by what they do. */
 export function only(peer: Peer) {
   const [first, ...others] = peer.status().addresses;
   assert.ok(first !== undefined && others.length === 0, 'the peer sends to one address');
-  return first;
+  const count = (...states: string[]) => first.connections.filter((state) => states.includes(state)).length;
+  return {
+    ...first,
+    ready: count('idle', 'writing'),
+    dialling: count('dialling'),
+    writing: count('writing'),
+  };
+}
+
+/** A clock that tests move, and that tells when a peer has looked at all its time limits again. */
+export class TestClock {
+  now = 0;
+  #reads = 0;
+
+  /** For a peer's options. */
+  readonly clock = (): number => {
+    this.#reads += 1;
+    return this.now;
+  };
+
+  /**
+   * Resolves when time has been read several times, as each sweep of the peer does. Send nothing meanwhile: a send reads
+   * it too.
+   */
+  async swept(): Promise<void> {
+    const enough = this.#reads + 12;
+    await until(() => this.#reads >= enough, { what: 'the sweep looks at the clock' });
+  }
 }

@@ -1,7 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseAddress } from '../address.ts';
-import { backoffDelay } from '../backoff.ts';
 import { FrameSplitter } from '../frame-splitter.ts';
 import { seeded } from './support.ts';
 
@@ -21,14 +20,6 @@ test('addresses', () => {
     assert.is(address.text, text, url);
     assert.is(address.token, token, url);
   }
-});
-
-test('the wait before an attempt is anything up to a bound that doubles', () => {
-  const options = { initialDelay: 10, maxDelay: 100, maxAttempts: 1, maxTime: 1 };
-  const bounds = [1, 2, 3, 4, 5, 50].map((attempt) => backoffDelay(attempt, { ...options, random: () => 1 }));
-  assert.equal(bounds, [10, 20, 40, 80, 100, 100]);
-  assert.is(backoffDelay(4, { ...options, random: () => 0 }), 0);
-  assert.is(backoffDelay(4, { ...options, random: () => 0.5 }), 40);
 });
 
 const STREAM = [
