@@ -33,3 +33,12 @@ export class FrameError extends LeveretError {
     super(code, message, options);
   }
 }
+
+/**
+ * What was thrown, as an error of ours. What is none was not the peer's fault but a mistake of the program: it becomes
+ * `INTERNAL`, with what was thrown as its cause.
+ */
+export function toLeveretError(thrown: unknown): LeveretError {
+  if (thrown instanceof LeveretError) return thrown;
+  return new LeveretError('INTERNAL', `a fault of the program: ${thrown}`, { cause: thrown });
+}

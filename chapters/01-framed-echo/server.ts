@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import createDebug from 'debug';
-import { LeveretError } from './errors.ts';
+import { LeveretError, toLeveretError } from './errors.ts';
 import { checkWhole } from './limits.ts';
+import { closeSoon } from './socket-halves.ts';
 
 const debug = createDebug('leveret:framing');
 
@@ -24,8 +25,13 @@ export interface ListenOptions {
 
 /** Options of {@link startServer}. */
 export interface ServerOptions extends ListenOptions {
-  /** Called for every connection. Its errors are listened to already; the socket is yours to read and write. */
-  readonly onConnection: (socket: Socket) => void;
+  /**
+   * Called for every connection. Its errors are listened to already; the socket is yours to read and write. When this
+   * fails, at once or later by its promise, the connection is closed, after what was written to it.
+   */
+  readonly onConnection: (socket: Socket) => unknown;
+  /** Called with the reason why `onConnection` failed. The server goes on. A fault of the program is `INTERNAL`. */
+  readonly onError?: (error: LeveretError) => void;
   /**
    * True: when a client ends its side, yours stays open until you end it, so the answers still go out.
    * False: Node ends your side at once.
@@ -54,7 +60,7 @@ export interface RunningServer {
  * address is not one of this machine or may not be used
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false, onConnection } = options;
+  const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false, onConnection, onError } = options;
   checkPort(port);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen }, (socket) => {
@@ -62,7 +68,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     socket.once('close', () => sockets.delete(socket));
     // A socket without an error listener ends the whole process when its peer resets the connection.
     socket.on('error', (error) => debug('a connection broke: %s', error.message));
-    onConnection(socket);
+    // Within an async function, what is thrown at once fails the promise too.
+    const served = (async () => onConnection(socket))();
+    served.catch((thrown: unknown) => {
+      const reason = toLeveretError(thrown);
+      debug('closing a connection: %s %s', reason.code, reason.message);
+      if (reason.code === 'INTERNAL') console.error(reason);
+      closeSoon(socket);
+      onError?.(reason);
+    });
   });
   await listen(server, host, port);
   // The system may refuse one connection, for instance when there are too many open files. The others go on.

@@ -1,6 +1,6 @@
 import { FrameClient } from '#framing/net';
+import { startTextServer, TEXT_FRAME } from '#topics/server';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { startTextServer, TEXT_FRAME } from './text-server.ts';
 
 /** What `npm run chapter 2` runs: commands as text in frames, against one registry. */
 export const stage: Stage = {
@@ -21,7 +21,7 @@ export const stage: Stage = {
   },
   talk({ port }) {
     return [
-      `npx tsx chapters/02-subscriber/talk.ts ${port}`,
+      `npx tsx chapters/02-subscriber/examples/repl.ts ${port}`,
       'then type: subscribe hares, publish hares hello, lag, next, help',
       'the ids of hares go on from those of the story; start it twice, and publish from one to the other',
     ];
@@ -61,9 +61,7 @@ async function queue(writer: Actor, reader: Actor, narrator: Narrator): Promise<
   narrator.heading('A queue for each subscriber');
   await reader.asks('subscribe hares', 'subscribe foxes');
   await writer.asks('publish hares one', 'publish foxes two', 'publish hares three', 'publish owls four');
-  narrator.note(
-    'Nobody subscribed to owls. The rest waits in the order in which it came, whatever its topic.',
-  );
+  narrator.note('Nobody subscribed to owls. The topics take turns, so that a busy one holds up no other.');
   await reader.asks('lag', 'next', 'next', 'next', 'next', 'lag');
 }
 
@@ -77,7 +75,7 @@ async function retention(writer: Actor, reader: Actor, late: Actor, narrator: Na
   );
   await reader.asks('lag', 'next', 'next');
   narrator.note('Who comes late can have what is retained.');
-  await late.asks('subscribe weather all', 'next', 'next');
+  await late.asks('subscribe weather earliest', 'next', 'next');
 }
 
 async function dedupe(writer: Actor, reader: Actor, narrator: Narrator): Promise<void> {

@@ -1,152 +1,132 @@
-import { Allowance, type AllowanceLimits, atLeastOne } from './allowance.ts';
-import type { Clock } from './clock.ts';
-import { DedupeWindow } from './dedupe-window.ts';
-import { type Delivery, type Message, messageSize } from './message.ts';
-import { RingQueue } from './ring-queue.ts';
-import type { TopicSettings } from './topic.ts';
+import { checkWhole } from '#framing';
+import { type Delivery, isSkipped, type Message, messageSize } from './message.ts';
+import { Queue } from './queue.ts';
+import type { QueueLimit } from './queue-limit.ts';
+import type { Topic } from './topic.ts';
 import { TopicError } from './topic-error.ts';
 
-/**
- * What became of a message: it waits (`queued`), its key was let through within the window (`duplicate`),
- * or there was no room and it was not taken (`full`).
- */
-export type PushResult = 'queued' | 'duplicate' | 'full';
+/** Where a subscription begins: at the oldest message retained, at the next one published, or after an id. */
+export type Start = 'earliest' | 'latest' | { readonly after: number };
 
-/** What each buffer of a subscriber is made with. */
-export interface BufferOptions {
-  /** Tells the age of messages; the same clock that stamped them. */
-  readonly clock: Clock;
-  /** When a message does not fit: `refuse` it, or `drop-oldest` until it fits. @defaultValue 'refuse' */
-  readonly overflow?: 'refuse' | 'drop-oldest';
-  /** Keys remembered at most. @defaultValue 100,000 */
-  readonly maxKeys?: number;
-}
-
-/** What a `MessageBuffer` is made with. Without an `allowance` it makes one of its own limits. */
-export interface MessageBufferOptions extends BufferOptions, AllowanceLimits {
-  /** The topic, or anything with its name and settings. They are read at each use, as they may change. */
-  readonly topic: { readonly name: string; readonly settings: TopicSettings };
-  /** Most messages handed out and not yet committed; 0 = any number, and no commits. @defaultValue 0 */
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** Where to begin. @defaultValue 'latest' */
+  readonly start?: Start;
+  /** Most messages handed out and not yet committed, 0 to 65,535; 0: any number, and no commits. @defaultValue 0 */
   readonly window?: number;
-  /** An allowance shared with other buffers. */
-  readonly allowance?: Allowance;
 }
 
 /**
- * The messages of one topic that wait for one subscriber: its own queue, with its own lag, its own sense of
- * what is a duplicate and what is too old. (The seed called zaichik gives each client such a queue.)
+ * The messages of one topic that wait for one subscriber: its own queue, with its own lag. (The seed zaichik gives each
+ * client such a queue.)
  *
- * A message in it is in one of two places: waiting, or handed out and uncommitted.
+ * What the topic had retained before the subscription began is not copied here: the buffer keeps its place in the
+ * topic's memory. What is published from then on waits in a queue of the buffer's own, within the subscriber's limit.
+ * Whatever was dropped on the way shows as a gap in the ids, and is told as such.
  */
 export class MessageBuffer {
-  readonly #topic: { readonly name: string; readonly settings: TopicSettings };
-  readonly #clock: Clock;
+  readonly #topic: Topic;
   readonly #window: number;
-  readonly #dropsOldest: boolean;
-  readonly #allowance: Allowance;
-  readonly #keys: DedupeWindow;
-  // Invariant: ids rise from lost to uncommitted and waiting: lastHandedOut and lostTo < first waiting.
-  readonly #waiting = new RingQueue<Message>();
-  readonly #uncommitted = new RingQueue<number>();
-  #lastHandedOut = 0;
-  /** How many at the head of `waiting` came from the topic's history: they are outside the allowance. */
-  #replayed = 0;
-  /** What was lost and not told yet, `lostFrom` to `lostTo`; `lostTo` is 0 when nothing was. */
-  #lostFrom = 0;
-  #lostTo = 0;
+  readonly #limit: QueueLimit;
+  /** The last id that is read from the topic's memory; what came after it is in `waiting`. */
+  readonly #historyEnd: number;
+  // Invariant: ids rise along both queues, and nextId is above all of `uncommitted` and at most the first of `waiting`.
+  readonly #waiting = new Queue<Message>();
+  readonly #uncommitted = new Queue<number>();
+  /** The next id to hand out, the last one that came in, and the last one that was handed out. */
+  #nextId: number;
+  #arrivedId: number;
+  #deliveredId = 0;
 
-  /** @throws RangeError for a limit or a window out of range */
-  constructor(options: MessageBufferOptions) {
-    const { topic, clock, window = 0, overflow = 'refuse', maxKeys = 100_000 } = options;
-    const { allowance = new Allowance(options) } = options;
+  /**
+   * @param limit - counts what waits, together with the other queues of the same subscriber
+   * @throws TopicError `OUT_OF_RANGE` for a start after an id that was not given out yet
+   * @throws OptionError for a window out of range
+   */
+  constructor(topic: Topic, { start = 'latest', window = 0 }: SubscribeOptions, limit: QueueLimit) {
     this.#topic = topic;
-    this.#clock = clock;
-    this.#window = checkWindow(window);
-    this.#dropsOldest = overflow === 'drop-oldest';
-    this.#allowance = allowance;
-    this.#keys = new DedupeWindow(atLeastOne('maxKeys', maxKeys));
+    this.#window = checkWhole('window', window, 0, 65_535);
+    this.#limit = limit;
+    this.#historyEnd = topic.lastId;
+    this.#arrivedId = topic.lastId;
+    this.#nextId = firstId(topic, start);
   }
 
   /** Messages not settled yet: those that wait and are not too old, and those handed out and uncommitted. */
   get lag(): number {
     this.#dropExpired();
-    return this.#waiting.length + this.#uncommitted.length;
-  }
-
-  /** Whether `next` would hand something out, unless that has become too old meanwhile. */
-  get ready(): boolean {
-    return this.#lostTo > 0 || (this.#waiting.length > 0 && this.#windowOpen);
-  }
-
-  /** The `order` of the message that waits first; 0, before any message, when there are losses to tell. */
-  get order(): number {
-    return this.#lostTo > 0 ? 0 : (this.#waiting.peek()?.order ?? 0);
+    const fromTopic = this.#historyEnd + 1 - Math.max(this.#nextId, this.#topic.firstRetainedId);
+    return Math.max(0, fromTopic) + this.#waiting.length + this.#uncommitted.length;
   }
 
   // #region push
   /**
-   * Queue a message, unless it repeats a key or does not fit. Ids must rise from call to call. A message that
-   * is refused as `full` leaves no trace: its key may come again.
+   * Queues a message that was published. One that was there when the subscription began is ignored: it is in the
+   * topic's memory.
+   *
+   * @throws TopicError `SLOW` when it does not fit and nothing may be dropped for it
    */
-  push(message: Message): PushResult {
-    // task 2.2: queue a message once, and within the limits
+  push(message: Message): void {
+    // task 2.4: queue a message within the limit
+    if (message.id <= this.#arrivedId) return;
     this.#dropExpired();
-    if (this.#repeats(message)) return 'duplicate';
     const size = messageSize(message);
-    while (!this.#allowance.fits(size)) {
-      if (!this.#dropsOldest) return 'full';
+    while (!this.#limit.fits(size)) {
+      if (this.#limit.overflow === 'refuse') throw tooSlow(this.#limit);
+      // Other queues may have used up the limit. A queue with nothing left to drop takes one message all the same.
       if (this.#waiting.length === 0) break;
       this.#dropOldest();
     }
-    this.#allowance.take(size);
-    this.#remember(message);
+    this.#limit.take(size);
     this.#waiting.push(message);
-    return 'queued';
+    this.#arrivedId = message.id;
   }
   // #endregion push
 
+  // #region peek
   /**
-   * Queue a message of the topic's history: before the first `push`, and whatever the allowance. (The topic
-   * bounds its history by itself; a late subscriber must not be refused for what happened before it came.)
+   * What `next` would hand out: first the news of what was lost, then the oldest message that is not too old, as long as
+   * the window is open. `undefined` when there is nothing, or a commit must come first.
    */
-  replay(message: Message): PushResult {
-    if (this.#repeats(message)) return 'duplicate';
-    this.#remember(message);
-    this.#waiting.push(message);
-    this.#replayed += 1;
-    return 'queued';
+  peek(): Delivery | undefined {
+    // task 2.5: find what to hand out
+    const message = this.#oldest();
+    const upTo = message?.id ?? this.#arrivedId + 1;
+    if (upTo > this.#nextId) return { topic: this.#topic.name, fromId: this.#nextId, toId: upTo - 1 };
+    if (this.#window > 0 && this.#uncommitted.length >= this.#window) return undefined;
+    return message;
   }
+  // #endregion peek
 
   // #region next
-  /**
-   * What to hand to the subscriber now: first the news of what it lost, then the oldest message that is not
-   * too old, as long as the window is open. `undefined` when there is nothing, or it must commit first.
-   */
+  /** Hands out what `peek` found. */
   next(): Delivery | undefined {
-    // task 2.3: hand out the oldest message
-    this.#dropExpired();
-    if (this.#lostTo > 0) return this.#takeLost();
-    if (!this.#windowOpen) return undefined;
-    const message = this.#waiting.shift();
-    if (message === undefined) return undefined;
-    this.#leaves(message);
-    this.#lastHandedOut = message.id;
-    if (this.#window > 0) this.#uncommitted.push(message.id);
-    return message;
+    const delivery = this.peek();
+    if (delivery === undefined) return undefined;
+    if (isSkipped(delivery)) {
+      this.#nextId = delivery.toId + 1;
+      return delivery;
+    }
+    if (delivery.id > this.#historyEnd) this.#dropOldest();
+    this.#nextId = delivery.id + 1;
+    this.#deliveredId = delivery.id;
+    if (this.#window > 0) this.#uncommitted.push(delivery.id);
+    return delivery;
   }
   // #endregion next
 
   // #region commit
   /**
-   * The subscriber is done with every message up to `id`: commits are cumulative. Repeats do no harm.
+   * The subscriber is done with every message up to `id`: commits are cumulative, and settle all of them or none.
+   * Repeats do no harm.
    *
    * @returns how many messages this settled
    * @throws TopicError `BAD_COMMIT` for an id beyond the last one that `next` handed out
    */
   commit(id: number): number {
-    // task 2.4: settle every id up to this one
-    if (id > this.#lastHandedOut) {
-      const last = this.#lastHandedOut;
+    // task 2.6: settle every id up to this one
+    if (id > this.#deliveredId) {
+      const last = this.#deliveredId;
       throw new TopicError('BAD_COMMIT', `commit of ${id}, but the last id handed out is ${last}`);
     }
     let settled = 0;
@@ -159,70 +139,50 @@ export class MessageBuffer {
   }
   // #endregion commit
 
-  /** Note that ids are lost before the first message that waits; `next` will tell. */
-  lose(fromId: number, toId: number): void {
-    if (this.#lostTo === 0) this.#lostFrom = fromId;
-    this.#lostTo = toId;
-  }
-
-  /** Forget everything that waits, and give back its part of the allowance. */
+  /** The end of the subscription: gives back its part of the limit. The buffer is not used any more. */
   clear(): void {
-    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
-      this.#leaves(message);
-    }
-    this.#uncommitted.clear();
-    this.#lostTo = 0;
+    while (this.#waiting.length > 0) this.#dropOldest();
   }
 
-  get #windowOpen(): boolean {
-    return this.#window === 0 || this.#uncommitted.length < this.#window;
+  #oldest(): Message | undefined {
+    if (this.#nextId <= this.#historyEnd) {
+      const kept = this.#topic.oldestFrom(this.#nextId);
+      if (kept !== undefined && kept.id <= this.#historyEnd) return kept;
+    }
+    this.#dropExpired();
+    return this.#waiting.peek();
   }
 
   // #region drop-expired
   /** Times never fall along the queue, so what is too old is at its head, and the rest need not be seen. */
   #dropExpired(): void {
-    const { retentionMs } = this.#topic.settings;
-    let oldest = this.#waiting.peek();
-    if (retentionMs === 0 || oldest === undefined) return;
-    const limit = this.#clock() - retentionMs;
-    while (oldest !== undefined && oldest.time < limit) {
+    for (let oldest = this.#waiting.peek(); oldest !== undefined; oldest = this.#waiting.peek()) {
+      if (!this.#topic.isExpired(oldest)) return;
       this.#dropOldest();
-      oldest = this.#waiting.peek();
     }
   }
   // #endregion drop-expired
 
   #dropOldest(): void {
     const message = this.#waiting.shift();
-    if (message === undefined) return;
-    this.#leaves(message);
-    this.lose(message.id, message.id);
-  }
-
-  #leaves(message: Message): void {
-    if (this.#replayed > 0) this.#replayed -= 1;
-    else this.#allowance.giveBack(messageSize(message));
-  }
-
-  #takeLost(): Delivery {
-    const lost = { topic: this.#topic.name, fromId: this.#lostFrom, toId: this.#lostTo };
-    this.#lostTo = 0;
-    return lost;
-  }
-
-  #repeats(message: Message): boolean {
-    const { dedupeMs } = this.#topic.settings;
-    return dedupeMs > 0 && message.key !== '' && this.#keys.repeats(message.key, message.time, dedupeMs);
-  }
-
-  #remember(message: Message): void {
-    const { dedupeMs } = this.#topic.settings;
-    if (dedupeMs > 0 && message.key !== '') this.#keys.remember(message.key, message.time);
+    if (message !== undefined) this.#limit.giveBack(messageSize(message));
   }
 }
 
-/** @throws RangeError unless it is a whole number that fits into the two bytes it has on the wire */
-export function checkWindow(window: number): number {
-  if (Number.isInteger(window) && window >= 0 && window <= 65_535) return window;
-  throw new RangeError(`window must be a whole number from 0 to 65535, not ${window}`);
+function firstId(topic: Topic, start: Start): number {
+  if (start === 'earliest') return topic.firstRetainedId;
+  if (start === 'latest') return topic.lastId + 1;
+  const after = checkWhole('after', start.after, 0, Number.MAX_SAFE_INTEGER);
+  if (after <= topic.lastId) return after + 1;
+  throw new TopicError(
+    'OUT_OF_RANGE',
+    `cannot begin after id ${after}: the last id of topic ${JSON.stringify(topic.name)} is ${topic.lastId}`,
+  );
+}
+
+function tooSlow({ messages, bytes }: QueueLimit): TopicError {
+  return new TopicError(
+    'SLOW',
+    `the subscriber is too slow: ${messages} messages (${bytes} bytes) wait for it`,
+  );
 }

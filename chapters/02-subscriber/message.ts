@@ -1,6 +1,6 @@
 /**
- * A published message. It is made once, by `Topic.append`, and never changed: everybody who wants it holds
- * the same object. The "copy" that a subscriber's queue keeps is one more reference to it.
+ * A published message. It is made once, by `Topic.append`, and never changed: everybody who wants it holds the same
+ * object. The "copy" that a subscriber's queue keeps is one more reference to it.
  */
 export interface Message {
   /** The name of its topic. */
@@ -10,11 +10,9 @@ export interface Message {
   /** The publisher's name for it, as a latin1 string of the bytes received; `''` means no key. */
   readonly key: string;
   /** The content. It belongs to the message: no view of a read buffer that will be written over. */
-  readonly payload: Buffer;
-  /** When it was published, in milliseconds of the registry's clock. Never less than the message before. */
+  readonly payload: Uint8Array;
+  /** When it was published, in milliseconds of the topic's clock. Never less than the message before. */
   readonly time: number;
-  /** Its number among the messages of all topics: the order in which they arrived at the broker. */
-  readonly order: number;
 }
 
 /** Ids that a subscriber will never be handed: too old, or dropped because it was too slow. */
@@ -39,8 +37,8 @@ export function isSkipped(delivery: Delivery): delivery is Skipped {
 export const MESSAGE_OVERHEAD = 200;
 
 /**
- * What it costs to hold a message, in bytes. The fixed part matters: without it ten million empty messages
- * would count as nothing.
+ * What it costs to hold a message, in bytes. The fixed part matters: without it ten million empty messages would count
+ * as nothing.
  */
 export function messageSize(message: Message): number {
   return MESSAGE_OVERHEAD + message.key.length + message.payload.length;

@@ -43,6 +43,11 @@ export class Queue<T> {
     return this.#items[this.#head];
   }
 
+  /** The item at a place counted from the first, which is 0; `undefined` where there is none. It stays. */
+  at(index: number): T | undefined {
+    return index < 0 ? undefined : this.#items[this.#head + index];
+  }
+
   /** Forgets all items. */
   clear(): void {
     this.#items = [];

@@ -1,121 +1,127 @@
-import { Allowance, type AllowanceLimits, atLeastOne } from './allowance.ts';
-import type { Delivery, Message } from './message.ts';
-import type { BufferOptions, PushResult } from './message-buffer.ts';
-import { ReadyHeap } from './ready-heap.ts';
-import { type SubscribeOptions, Subscription } from './subscription.ts';
+import { type Limit, readLimits } from '#framing';
+import type { Message } from './message.ts';
+import { MessageBuffer, type SubscribeOptions } from './message-buffer.ts';
+import { type Overflow, QUEUE_LIMITS, QueueLimit } from './queue-limit.ts';
 import type { Topic } from './topic.ts';
 import { TopicError } from './topic-error.ts';
 
-/** What a `Subscriber` is made with. The limits hold for all its subscriptions together. */
-export interface SubscriberOptions extends BufferOptions, AllowanceLimits {
-  /** Most subscriptions. @defaultValue 10,000 */
-  readonly maxSubscriptions?: number;
+/** What bounds a subscriber, in all its subscriptions together. */
+export const SUBSCRIBER_LIMITS = {
+  ...QUEUE_LIMITS,
+  /** Most subscriptions. */
+  maxSubscriptions: { default: 10_000, min: 1, max: 16_777_216 },
+} as const satisfies Record<string, Limit>;
+
+/** The limits of a subscriber, each with a value. */
+export type SubscriberLimits = Readonly<Record<keyof typeof SUBSCRIBER_LIMITS, number>>;
+
+/** What a `Subscriber` is made with. */
+export interface SubscriberOptions extends Partial<SubscriberLimits> {
+  /** What is done with a message that does not fit. @defaultValue 'refuse' */
+  readonly overflow?: Overflow;
 }
 
-/** One client that reads any number of topics over one connection. */
+/** One client that reads any number of topics over one connection, with a buffer for each. */
 export class Subscriber {
-  readonly #options: BufferOptions;
-  readonly #allowance: Allowance;
   readonly #maxSubscriptions: number;
-  readonly #subscriptions = new Map<string, Subscription>();
-  // Invariant: holds exactly the subscriptions whose buffer is ready. The rank is the order of the message
-  // that waits first; one that has become too old since ranks too early, and is found out when taken.
-  readonly #ready = new ReadyHeap<Subscription>();
+  readonly #limit: QueueLimit;
+  readonly #buffers = new Map<string, MessageBuffer>();
+  // Invariant: every buffer that has something to hand out is in it, in the order of their turns. Others may be.
+  readonly #ready = new Set<MessageBuffer>();
 
-  /** @throws RangeError for a limit that is not a whole number of at least 1 */
-  constructor(options: SubscriberOptions) {
-    const { clock, overflow = 'refuse', maxKeys = 100_000, maxSubscriptions = 10_000 } = options;
-    this.#options = { clock, overflow, maxKeys };
-    this.#allowance = new Allowance(options);
-    this.#maxSubscriptions = atLeastOne('maxSubscriptions', maxSubscriptions);
-  }
-
-  /** The subscriptions, in the order in which they were made. */
-  subscriptions(): IterableIterator<Subscription> {
-    return this.#subscriptions.values();
-  }
-
-  /** The subscription to this topic, if there is one. */
-  subscription(topic: string): Subscription | undefined {
-    return this.#subscriptions.get(topic);
-  }
-
-  /** How many subscriptions there are. */
-  get size(): number {
-    return this.#subscriptions.size;
+  /** @throws OptionError for a limit out of range */
+  constructor({ overflow = 'refuse', ...given }: SubscriberOptions = {}) {
+    const { maxSubscriptions, ...queues } = readLimits(SUBSCRIBER_LIMITS, given);
+    this.#maxSubscriptions = maxSubscriptions;
+    this.#limit = new QueueLimit(queues, overflow);
   }
 
   /** The common lag: messages of all topics that are not settled yet. Costs a look at each subscription. */
   get lag(): number {
     let lag = 0;
-    for (const subscription of this.#subscriptions.values()) lag += subscription.lag;
+    for (const buffer of this.#buffers.values()) lag += buffer.lag;
     return lag;
   }
 
-  /** Messages that count against the limit now: those that wait, but not those of a topic's history. */
+  /** How many messages count against the limit now: those that wait, but not those in a topic's memory. */
   get queuedMessages(): number {
-    return this.#allowance.messages;
+    return this.#limit.messages;
   }
 
-  /** Bytes that count against the limit now. */
+  /** How many bytes count against the limit now. */
   get queuedBytes(): number {
-    return this.#allowance.bytes;
+    return this.#limit.bytes;
   }
 
   /**
-   * Subscribe to a topic. When it is subscribed already, the same subscription begins anew, with this start
-   * and this window.
+   * Asks whether a topic may be subscribed, before it is made for that.
+   *
+   * @throws TopicError `LIMIT` for one subscription too many
+   */
+  checkRoom(topic: string): void {
+    if (this.#buffers.size < this.#maxSubscriptions || this.#buffers.has(topic)) return;
+    throw new TopicError(
+      'LIMIT',
+      `${this.#maxSubscriptions} subscriptions are the most a subscriber may have`,
+    );
+  }
+
+  /**
+   * Subscribes to a topic. When it is subscribed already, the subscription begins anew, with this start and this window:
+   * what waited and what was uncommitted is forgotten.
    *
    * @throws TopicError `LIMIT` for one subscription too many, `OUT_OF_RANGE` for a start in the future
-   * @throws RangeError for a window that is not a whole number from 0 to 65535
+   * @throws OptionError for a window that is not a whole number from 0 to 65535
    */
-  subscribe(topic: Topic, options: SubscribeOptions = {}): Subscription {
-    let subscription = this.#subscriptions.get(topic.name);
-    if (subscription === undefined) {
-      if (this.#subscriptions.size >= this.#maxSubscriptions) {
-        throw new TopicError(
-          'LIMIT',
-          `${this.#maxSubscriptions} subscriptions are the most a client may have`,
-        );
-      }
-      subscription = new Subscription(topic, this.#ready, this.#allowance, this.#options);
-    }
-    subscription.begin(options);
-    this.#subscriptions.set(topic.name, subscription);
-    return subscription;
+  subscribe(topic: Topic, options: SubscribeOptions = {}): void {
+    this.checkRoom(topic.name);
+    const buffer = new MessageBuffer(topic, options, this.#limit);
+    this.#drop(topic.name);
+    this.#buffers.set(topic.name, buffer);
+    this.#ready.add(buffer);
   }
 
   /**
-   * End a subscription; what waited in it is forgotten.
+   * Ends a subscription; what waited in it is forgotten.
    *
    * @throws TopicError `NOT_SUBSCRIBED`
    */
-  unsubscribe(topic: string): Subscription {
-    const subscription = this.#find(topic);
-    this.#subscriptions.delete(topic);
-    subscription.clear();
-    return subscription;
+  unsubscribe(topic: string): void {
+    this.#find(topic);
+    this.#drop(topic);
   }
 
-  /** Offer a message to the subscription of its topic. `ignored` when there is none. */
-  offer(message: Message): PushResult | 'ignored' {
-    return this.#subscriptions.get(message.topic)?.offer(message) ?? 'ignored';
-  }
-
-  // #region take
   /**
-   * What to hand out next: of all topics whose window is open, the message that was published first. News of
-   * lost messages goes before messages. `undefined` when there is nothing to hand out.
+   * Offers a message of any topic: it is queued if this subscriber wants it.
+   *
+   * @returns whether it does
+   * @throws TopicError `SLOW` when there is no room for it
    */
-  take(): Delivery | undefined {
-    // task 2.6: take from the topic whose turn it is
-    for (let first = this.#ready.first; first !== undefined; first = this.#ready.first) {
-      const delivery = first.next();
-      if (delivery !== undefined) return delivery;
+  offer(message: Message): boolean {
+    const buffer = this.#buffers.get(message.topic);
+    if (buffer === undefined) return false;
+    buffer.push(message);
+    this.#ready.add(buffer);
+    return true;
+  }
+
+  // #region next-ready
+  /**
+   * The buffer whose turn it is to hand something out. Each gets its turn, one after the other, however much waits in
+   * the others, and one with a closed window holds up nobody. `undefined` when there is nothing to hand out.
+   */
+  nextReady(): MessageBuffer | undefined {
+    // task 2.7: go round the topics
+    for (const buffer of this.#ready) {
+      this.#ready.delete(buffer);
+      if (buffer.peek() === undefined) continue;
+      // Again, at the end of the line: there may be more.
+      this.#ready.add(buffer);
+      return buffer;
     }
     return undefined;
   }
-  // #endregion take
+  // #endregion next-ready
 
   /**
    * The client is done with every message of this topic up to `id`.
@@ -124,17 +130,28 @@ export class Subscriber {
    * @throws TopicError `NOT_SUBSCRIBED`, or `BAD_COMMIT` for an id beyond the last one handed out
    */
   commit(topic: string, id: number): number {
-    return this.#find(topic).commit(id);
+    const buffer = this.#find(topic);
+    const settled = buffer.commit(id);
+    this.#ready.add(buffer);
+    return settled;
   }
 
-  /** End all subscriptions. */
+  /** Ends all subscriptions. */
   close(): void {
-    for (const topic of [...this.#subscriptions.keys()]) this.unsubscribe(topic);
+    for (const topic of [...this.#buffers.keys()]) this.#drop(topic);
   }
 
-  #find(topic: string): Subscription {
-    const subscription = this.#subscriptions.get(topic);
-    if (subscription !== undefined) return subscription;
+  #find(topic: string): MessageBuffer {
+    const buffer = this.#buffers.get(topic);
+    if (buffer !== undefined) return buffer;
     throw new TopicError('NOT_SUBSCRIBED', `there is no subscription to topic ${JSON.stringify(topic)}`);
+  }
+
+  #drop(topic: string): void {
+    const buffer = this.#buffers.get(topic);
+    if (buffer === undefined) return;
+    buffer.clear();
+    this.#buffers.delete(topic);
+    this.#ready.delete(buffer);
   }
 }

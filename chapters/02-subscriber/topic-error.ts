@@ -5,10 +5,11 @@ import { LeveretError } from '#framing';
  *
  * - `BAD_TOPIC`: a name that is empty, too long, or holds a NUL byte or half of a surrogate pair
  * - `TOPIC_EXISTS`: created again with other settings
- * - `LIMIT`: too many topics, or too many subscriptions on one connection
+ * - `LIMIT`: too many topics, or too many subscriptions of one subscriber
  * - `NOT_SUBSCRIBED`: commit or unsubscribe without a subscription
  * - `BAD_COMMIT`: commit of an id beyond the last one handed out
  * - `OUT_OF_RANGE`: subscribe after an id that was not given out yet
+ * - `SLOW`: more waits for one subscriber than may
  */
 export type TopicErrorCode =
   | 'BAD_TOPIC'
@@ -16,7 +17,8 @@ export type TopicErrorCode =
   | 'LIMIT'
   | 'NOT_SUBSCRIBED'
   | 'BAD_COMMIT'
-  | 'OUT_OF_RANGE';
+  | 'OUT_OF_RANGE'
+  | 'SLOW';
 
 /** A request about topics that cannot be met. Nothing has changed when it is thrown. */
 export class TopicError extends LeveretError {

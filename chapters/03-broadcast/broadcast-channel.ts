@@ -1,31 +1,31 @@
-import { Receiver, type SubscribeOptions } from './receiver.ts';
+import { Receiver } from './receiver.ts';
 import { Ring } from './ring.ts';
-import { WakeList } from './wake-list.ts';
 
 /**
  * A bounded channel in memory: what one publishes, every receiver gets, in the same order.
  *
  * - There is one copy of each value for all receivers, in a ring of `capacity` places.
- * - {@link publish} never waits and costs the same however many receivers there are, except that those that
- *   wait are woken, each once, at the end of the turn.
- * - A receiver that falls more than `capacity` values behind has lost the oldest ones. Its next read tells it
- *   how many, and it goes on with the oldest one kept. It never loses anything in silence.
+ * - {@link publish} never waits and costs the same however many receivers there are. They are woken later, each once,
+ *   at the end of the turn.
+ * - A receiver that falls more than `capacity` values behind has lost the oldest ones. Its next read tells it how many,
+ *   and it goes on with the oldest one kept. It never loses anything in silence.
  *
- * Memory: a value is let go when every receiver that was subscribed at its publishing has read it or has
- * left, and at the latest after `capacity` further publishes. One stalled receiver can hold `capacity`
- * values; a thousand stalled receivers hold the same `capacity` values.
+ * Memory: a value is let go when every receiver that was subscribed at its publishing has read it or has closed, and at
+ * the latest after `capacity` further values. One stalled receiver can hold `capacity` values; a thousand stalled
+ * receivers hold the same `capacity` values.
  *
- * Source: the broadcast channel of the seed system zaichik, there from the Tokio library.
+ * Source: the broadcast channel of the seed zaichik, there from the Tokio library.
  *
- * @typeParam T - What is published. All receivers see the same object, so nobody may change it.
+ * @typeParam T - What is published; neither `undefined` nor `null`. All receivers see the same object, so nobody may change it.
  */
-export class BroadcastChannel<T> {
+export class BroadcastChannel<T extends NonNullable<unknown>> {
   readonly #ring: Ring<T>;
-  readonly #wakes = new WakeList();
+  readonly #receivers = new Set<Receiver<T>>();
+  #wakeBooked = false;
 
   /**
-   * @param capacity - Values kept for receivers that are behind, 1 to 16,777,216.
-   * @throws RangeError when `capacity` is anything else.
+   * @param capacity - values kept for receivers that are behind, 1 to 16,777,216
+   * @throws OptionError when `capacity` is anything else
    */
   constructor(capacity: number) {
     this.#ring = new Ring<T>(capacity);
@@ -38,37 +38,60 @@ export class BroadcastChannel<T> {
 
   /** How many receivers the next value goes to. */
   get receivers(): number {
-    return this.#ring.closed ? 0 : this.#ring.readers;
+    return this.#receivers.size;
   }
 
-  /** True after {@link close}. */
-  get closed(): boolean {
-    return this.#ring.closed;
+  /** The sequence number that the next value gets; they count up from 0. A value that nobody gets has none. */
+  get next(): number {
+    return this.#ring.next;
   }
 
   // #region publish
   /**
-   * Give a value to all receivers.
+   * Gives a value to all receivers.
    *
-   * @returns How many receivers it goes to; 0 when there is none, or when the channel is closed.
+   * @returns how many receivers it goes to
    */
   publish(value: T): number {
-    const receivers = this.receivers;
-    if (receivers === 0) return 0; // nobody will ever read it: do not keep it
+    if (this.receivers === 0) return 0; // Nobody will ever read it: do not keep it.
     this.#ring.put(value);
-    this.#wakes.notify();
-    return receivers;
+    if (!this.#wakeBooked) {
+      this.#wakeBooked = true;
+      setImmediate(() => this.#wakeAll());
+    }
+    return this.receivers;
   }
   // #endregion publish
 
-  /** A new receiver. It gets what is published from now on; from a closed channel it gets the end. */
-  subscribe(options: SubscribeOptions = {}): Receiver<T> {
-    return new Receiver(this.#ring, this.#wakes, options);
+  /**
+   * A new receiver. It gets what is published from now on.
+   *
+   * @param onReadable - called at the end of each turn in which something was published, while there is something to read
+   */
+  subscribe(onReadable?: () => void): Receiver<T> {
+    const receiver = new Receiver(this.#ring, (gone) => this.#receivers.delete(gone), onReadable);
+    this.#receivers.add(receiver);
+    return receiver;
   }
 
-  /** Publish nothing more. Receivers read what is left, then get the end. Closing twice does no harm. */
-  close(): void {
-    this.#ring.closed = true;
-    this.#wakes.notify();
+  // #region wake-all
+  /** Wakes every receiver that has something to read, once, however many values the turn brought. */
+  #wakeAll(): void {
+    // task 3.3: wake everyone once
+    this.#wakeBooked = false;
+    // A copy: one that comes in meanwhile has nothing to read yet.
+    for (const receiver of [...this.#receivers]) {
+      // Another one's callback has just finished it.
+      if (!this.#receivers.has(receiver)) continue;
+      try {
+        receiver.wake();
+      } catch (error) {
+        // One broken receiver must not keep the others from waking. Its error is not swallowed either.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
+  // #endregion wake-all
 }

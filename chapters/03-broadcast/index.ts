@@ -1,11 +1,8 @@
 /**
- * Chapter 3, `#broadcast`: a bounded channel that gives each value to every receiver, and tells a receiver
- * that was too slow how many it missed.
+ * Chapter 3: a bounded channel that gives each value to every receiver, and tells a receiver that was too slow how many
+ * it missed. It lives in memory; the server that is built on it is behind the second door, `#broadcast/server`.
  *
  * @packageDocumentation
  */
 export { BroadcastChannel } from './broadcast-channel.ts';
-export { type BroadcastServerOptions, startBroadcastServer } from './broadcast-server.ts';
-export { decodeLagged, encodeLagged, LAGGED_TYPE } from './lagged-frame.ts';
-export type { Lagged, Received, Receiver, SubscribeOptions } from './receiver.ts';
-export type { Value } from './ring.ts';
+export { Lagged, Receiver } from './receiver.ts';

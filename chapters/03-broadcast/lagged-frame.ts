@@ -3,12 +3,12 @@ import { FrameError } from '#framing';
 /** The frame type that tells a client how many frames it missed: `L`, for lagged. */
 export const LAGGED_TYPE = 0x4c;
 
-const LARGEST_COUNT = 0xffffffff;
+const LARGEST_COUNT = 0xffff_ffff;
 
 /**
  * The body of a lagged frame: `u32 count`, big-endian.
  *
- * @param count - Frames missed since the last frame before this one. Above 4,294,967,295 it says that number.
+ * @param count - frames missed since the last frame before this one; above 4,294,967,295 it says that number
  */
 export function encodeLagged(count: number): Buffer {
   const body = Buffer.alloc(4);
@@ -19,7 +19,7 @@ export function encodeLagged(count: number): Buffer {
 /**
  * How many frames were missed.
  *
- * @throws `FrameError` `BAD_FRAME` when the body is not 4 bytes long.
+ * @throws FrameError `BAD_FRAME` when the body is not 4 bytes long
  */
 export function decodeLagged(body: Buffer): number {
   if (body.length !== 4) throw new FrameError('BAD_FRAME', `a lagged frame has 4 bytes, not ${body.length}`);

@@ -1,7 +1,6 @@
+import { decodeLagged, LAGGED_TYPE, startBroadcastServer } from '#broadcast/server';
 import { FrameClient } from '#framing/net';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { startBroadcastServer } from './broadcast-server.ts';
-import { decodeLagged, LAGGED_TYPE } from './lagged-frame.ts';
 
 const TEXT = 1;
 /** A small ring, so that the scenario overruns it quickly. */

@@ -225,9 +225,7 @@ export class Topic {
   }
 
   #isNew(key: string, now: number): boolean {
-    this.#keys ??= new DedupeWindow(this.#home.limits.maxKeys);
-    if (this.#keys.repeats(key, now, this.#settings.dedupeMs)) return false;
-    this.#keys.remember(key, now);
-    return true;
+    this.#keys ??= new DedupeWindow(this.#settings.dedupeMs, this.#home.limits.maxKeys);
+    return this.#keys.admit(key, now);
   }
 }

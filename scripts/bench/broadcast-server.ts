@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import process from 'node:process';
-import { LAGGED_TYPE, startBroadcastServer } from '#broadcast';
+import { LAGGED_TYPE, startBroadcastServer } from '#broadcast/server';
 import { encodeFrame, FrameReader } from '#framing';
 import { openSocket } from '#framing/net';
 import { type Bench, benchOptions, numbers } from './bench-module.ts';

@@ -3,7 +3,7 @@
  * receiver reads is not for it.
  */
 import process from 'node:process';
-import { BroadcastChannel, type Receiver } from '#broadcast';
+import { BroadcastChannel, Lagged, type Receiver } from '#broadcast';
 import { type Bench, benchOptions, numbers } from './bench-module.ts';
 import { Report } from './report.ts';
 import { figure, median, type Table } from './table.ts';
@@ -45,37 +45,33 @@ function listen(
   index: number,
   load: Load,
   counts: Counts,
-): void {
+): Receiver<Message> {
   const mine = new Set([`topic-${index % load.topics}`]);
   const confirmation: Message = { topic: 'confirmation', commit: true };
-  const receiver: Receiver<Message> = channel.subscribe({
-    wake() {
-      if (channel.closed) return; // the measurement is over
-      let found = 0;
-      for (let received = receiver.tryReceive(); received !== undefined; received = receiver.tryReceive()) {
-        if ('lagged' in received)
-          throw new Error(`a receiver lagged by ${received.lagged}: use a smaller --per-turn`);
-        counts.reads += 1;
-        if (mine.has(received.value.topic)) found += 1;
-      }
-      counts.wakes += 1;
-      if (found === 0) return;
-      counts.wanted += found;
-      counts.wantedWakes += 1;
-      for (let n = 0; confirmations !== undefined && n < found; n += 1) confirmations.publish(confirmation);
-    },
+  const receiver: Receiver<Message> = channel.subscribe(() => {
+    let found = 0;
+    for (let received = receiver.tryReceive(); received !== undefined; received = receiver.tryReceive()) {
+      if (received instanceof Lagged)
+        throw new Error(`a receiver lagged by ${received.missed}: use a smaller --per-turn`);
+      counts.reads += 1;
+      if (mine.has(received.topic)) found += 1;
+    }
+    counts.wakes += 1;
+    if (found === 0) return;
+    counts.wanted += found;
+    counts.wantedWakes += 1;
+    for (let n = 0; confirmations !== undefined && n < found; n += 1) confirmations.publish(confirmation);
   });
+  return receiver;
 }
 
 /** The broker: reads the confirmations among whatever else comes. */
 function hearConfirmations(channel: BroadcastChannel<Message>): { heard: number } {
   const broker = { heard: 0 };
-  const receiver = channel.subscribe({
-    wake() {
-      for (let received = receiver.tryReceive(); received !== undefined; received = receiver.tryReceive()) {
-        if ('value' in received && received.value.commit) broker.heard += 1;
-      }
-    },
+  const receiver: Receiver<Message> = channel.subscribe(() => {
+    for (let received = receiver.tryReceive(); received !== undefined; received = receiver.tryReceive()) {
+      if (!(received instanceof Lagged) && received.commit) broker.heard += 1;
+    }
   });
   return broker;
 }
@@ -93,9 +89,10 @@ async function measure(load: Load, shared: boolean): Promise<Counts> {
     return channel;
   };
   const confirmations = shared ? channelOf(0) : new BroadcastChannel<Message>(CAPACITY);
+  const receivers: Receiver<Message>[] = [];
   for (let index = 0; index < load.receivers; index += 1) {
     const confirmTo = load.commits ? confirmations : undefined;
-    listen(channelOf(index % load.topics), confirmTo, index, load, counts);
+    receivers.push(listen(channelOf(index % load.topics), confirmTo, index, load, counts));
   }
   const broker = load.commits ? hearConfirmations(confirmations) : undefined;
   const names = Array.from({ length: load.topics }, (_, topic) => `topic-${topic}`);
@@ -112,7 +109,7 @@ async function measure(load: Load, shared: boolean): Promise<Counts> {
   await turn();
   const { user, system } = process.cpuUsage(before);
   counts.micros = user + system;
-  for (const channel of channels) channel.close();
+  for (const receiver of receivers) receiver.close();
   const expected = (load.messages * load.receivers) / load.topics;
   if (counts.wanted !== expected) throw new Error(`${counts.wanted} messages arrived, not ${expected}`);
   if (broker !== undefined && broker.heard !== expected)

@@ -1,12 +1,5 @@
 /** What chapter 2's queue, dedupe and subscriber cost, each beside the obvious way to do it. */
-import {
-  createManualClock,
-  DedupeWindow,
-  monotonicClock,
-  RingQueue,
-  Subscriber,
-  TopicRegistry,
-} from '#topics';
+import { DedupeWindow, Queue, Subscriber, TopicRegistry } from '#topics';
 import { type Bench, benchOptions } from './bench-module.ts';
 import { Report } from './report.ts';
 import { figure, median, ratio } from './table.ts';
@@ -41,42 +34,51 @@ function emptyQueue(
 
 /** Ask for new keys, one a millisecond, with a window that holds `held` of them. */
 function askForKeys(held: number, asks: number): void {
-  const keys = new DedupeWindow(1_000_000);
+  const keys = new DedupeWindow(held, 1_000_000);
   for (let time = 0; time < asks; time += 1) {
-    const key = String(time);
-    if (keys.repeats(key, time, held)) throw new Error('a new key counted as a repeat');
-    keys.remember(key, time);
+    if (!keys.admit(String(time), time)) throw new Error('a new key counted as a repeat');
   }
 }
 
 /** Publish to so many subscribers, who take what waits after every hundred messages. */
 function deliver(subscribers: number, messages: number, retentionMs: number): void {
-  const registry = new TopicRegistry({ clock: monotonicClock });
+  const registry = new TopicRegistry();
   registry.create('hares', { retentionMs, dedupeMs: 0 });
   const topic = registry.use('hares');
-  const readers = Array.from({ length: subscribers }, () => new Subscriber({ clock: monotonicClock }));
-  const subscriptions = readers.map((reader) => reader.subscribe(topic));
+  const readers = Array.from({ length: subscribers }, () => new Subscriber());
+  for (const reader of readers) reader.subscribe(topic);
   const payload = Buffer.alloc(64);
   let taken = 0;
   for (let sent = 1; sent <= messages; sent += 1) {
     const message = topic.append('', payload);
-    for (const subscription of subscriptions) subscription.offer(message);
+    if (message === undefined) throw new Error('a message without a key counted as a repeat');
+    for (const reader of readers) reader.offer(message);
     if (sent % 100 !== 0) continue;
-    for (const reader of readers) while (reader.take() !== undefined) taken += 1;
+    for (const reader of readers) taken += takeAll(reader);
   }
   if (taken !== messages * subscribers) throw new Error(`${taken} messages were taken`);
 }
 
+/** Takes all that waits, a buffer as long as it has something: as a broker does that fills frames. */
+function takeAll(reader: Subscriber): number {
+  let taken = 0;
+  for (let buffer = reader.nextReady(); buffer !== undefined; buffer = reader.nextReady()) {
+    while (buffer.next() !== undefined) taken += 1;
+  }
+  return taken;
+}
+
 /** Heap bytes that one queued message of 1 KiB costs in each of 100 subscribers. */
 function bytesPerReference(messages: number): number {
-  const clock = createManualClock();
-  const topic = new TopicRegistry({ clock }).use('hares');
-  const readers = Array.from({ length: 100 }, () => new Subscriber({ clock }));
-  const subscriptions = readers.map((reader) => reader.subscribe(topic));
+  const topic = new TopicRegistry().use('hares');
+  const readers = Array.from({ length: 100 }, () => new Subscriber());
+  for (const reader of readers) reader.subscribe(topic);
   const made = Array.from({ length: messages }, () => topic.append('', Buffer.alloc(1_024)));
   globalThis.gc?.();
   const before = process.memoryUsage();
-  for (const message of made) for (const subscription of subscriptions) subscription.offer(message);
+  for (const message of made) {
+    if (message !== undefined) for (const reader of readers) reader.offer(message);
+  }
   globalThis.gc?.();
   const after = process.memoryUsage();
   if (readers.some(({ lag }) => lag !== messages)) throw new Error('a message is missing');
@@ -92,14 +94,14 @@ async function run(args: string[]): Promise<void> {
   report.text('Filling a queue and emptying it again: processor nanoseconds for each item.');
   const lengths = quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 200_000];
   report.table({
-    columns: ['items', 'Array.shift', 'RingQueue', 'ratio'],
+    columns: ['items', 'Array.shift', 'Queue', 'ratio'],
     rows: lengths.map((length) => {
       const repeats = Math.max(1, 100_000 / length);
       const array = nanoseconds(rounds, length * repeats, () => again(repeats, () => emptyQueue(length, [])));
-      const ring = nanoseconds(rounds, length * repeats, () =>
-        again(repeats, () => emptyQueue(length, new RingQueue<number>())),
+      const queue = nanoseconds(rounds, length * repeats, () =>
+        again(repeats, () => emptyQueue(length, new Queue<number>())),
       );
-      return [length.toLocaleString('en-US'), figure(array), figure(ring), ratio(array, ring)];
+      return [length.toLocaleString('en-US'), figure(array), figure(queue), ratio(array, queue)];
     }),
   });
 

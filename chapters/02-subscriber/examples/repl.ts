@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { LeveretError } from '#framing';
 import { FrameClient } from '#framing/net';
-import { TEXT_FRAME } from './text-server.ts';
+import { TEXT_FRAME } from '#topics/server';
 
 const [port = '7402', host = '127.0.0.1'] = process.argv.slice(2);
 try {

@@ -1,12 +1,17 @@
-import type { ManualClock } from './clock.ts';
-import { type Delivery, isSkipped } from './message.ts';
-import { Subscriber } from './subscriber.ts';
-import type { Start } from './subscription.ts';
-import { TopicError } from './topic-error.ts';
-import { TopicRegistry } from './topic-registry.ts';
+import {
+  type Delivery,
+  isSkipped,
+  type ManualClock,
+  type Start,
+  Subscriber,
+  TopicError,
+  TopicRegistry,
+} from '#topics';
+
+const utf8 = new TextDecoder();
 
 const HELP = `create TOPIC RETENTION_MS DEDUPE_MS
-subscribe TOPIC [all|next|after:ID] [window:N]
+subscribe TOPIC [earliest|latest|after:ID] [window:N]
 unsubscribe TOPIC
 publish TOPIC [key:KEY] TEXT
 next
@@ -23,12 +28,12 @@ export class TextDesk {
   /** @param clock - the time of this desk; the command `clock +5000` moves it for everybody */
   constructor(clock: ManualClock) {
     this.#clock = clock;
-    this.#registry = new TopicRegistry({ clock, maxTopics: 1_000, maxRetainedBytes: 1_048_576 });
+    this.#registry = new TopicRegistry({ maxTopics: 1_000, maxRetainedBytes: 1_048_576 }, clock);
   }
 
   /** A client has come. */
   join(): Subscriber {
-    const subscriber = new Subscriber({ clock: this.#clock, overflow: 'drop-oldest', maxMessages: 1_000 });
+    const subscriber = new Subscriber({ overflow: 'drop-oldest', maxLagMessages: 1_000 });
     this.#subscribers.add(subscriber);
     return subscriber;
   }
@@ -39,7 +44,7 @@ export class TextDesk {
     this.#subscribers.delete(subscriber);
   }
 
-  /** Do what a line of text asks for, and answer with text. Whatever the line, it never throws. */
+  /** Does what a line of text asks for, and answer with text. Whatever the line, it never throws. */
   run(subscriber: Subscriber, line: string): string {
     const [verb = '', topic = '', ...rest] = line.trim().split(/ +/);
     try {
@@ -47,7 +52,7 @@ export class TextDesk {
       if (verb === 'subscribe') return this.#subscribe(subscriber, topic, rest);
       if (verb === 'unsubscribe') return this.#unsubscribe(subscriber, topic);
       if (verb === 'publish') return this.#publish(topic, rest);
-      if (verb === 'next') return describe(subscriber.take());
+      if (verb === 'next') return describe(subscriber.nextReady()?.next());
       if (verb === 'lag') return `lag ${subscriber.lag}`;
       if (verb === 'commit') return `ok, settled ${subscriber.commit(topic, toNumber(rest[0]))}`;
       if (verb === 'clock') return this.#moveClock(topic);
@@ -61,14 +66,15 @@ export class TextDesk {
 
   #create(name: string, [retention, dedupe]: string[]): string {
     const settings = { retentionMs: toNumber(retention ?? '0'), dedupeMs: toNumber(dedupe ?? '0') };
-    return `ok, ${this.#registry.create(name, settings)}`;
+    this.#registry.create(name, settings);
+    return 'ok';
   }
 
   #subscribe(subscriber: Subscriber, name: string, words: string[]): string {
-    let start: Start = 'next';
+    let start: Start = 'latest';
     let window = 0;
     for (const word of words) {
-      if (word === 'all') start = 'all';
+      if (word === 'earliest') start = word;
       if (word.startsWith('after:')) start = { after: toNumber(word.slice('after:'.length)) };
       if (word.startsWith('window:')) window = toNumber(word.slice('window:'.length));
     }
@@ -84,10 +90,9 @@ export class TextDesk {
   #publish(name: string, words: string[]): string {
     const key = words[0]?.startsWith('key:') ? (words.shift() ?? '').slice('key:'.length) : '';
     const message = this.#registry.use(name).append(key, Buffer.from(words.join(' ')));
-    const results = [...this.#subscribers].map((subscriber) => subscriber.offer(message));
-    const duplicates = results.filter((result) => result === 'duplicate').length;
-    const queued = results.filter((result) => result === 'queued').length;
-    return `ok, id ${message.id}, ${queued} queued${duplicates > 0 ? `, ${duplicates} duplicate` : ''}`;
+    if (message === undefined) return 'ok, a duplicate: dropped';
+    const wanted = [...this.#subscribers].filter((subscriber) => subscriber.offer(message));
+    return `ok, id ${message.id}, ${wanted.length} queued`;
   }
 
   #moveClock(step: string): string {
@@ -101,7 +106,7 @@ export class TextDesk {
 function describe(delivery: Delivery | undefined): string {
   if (delivery === undefined) return 'nothing';
   if (isSkipped(delivery)) return `${delivery.topic} lost ${delivery.fromId} to ${delivery.toId}`;
-  return `${delivery.topic} ${delivery.id}: ${delivery.payload}`;
+  return `${delivery.topic} ${delivery.id}: ${utf8.decode(delivery.payload)}`;
 }
 
 function toNumber(text = ''): number {

@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net';
-import createDebug from 'debug';
 import { FrameWriter, type ListenOptions, type RunningServer, readFrames, startServer } from '#framing/net';
-import { type ManualClock, monotonicClock } from './clock.ts';
+import { type ManualClock, monotonicClock } from '#topics';
 import { TextDesk } from './text-commands.ts';
-
-const debug = createDebug('leveret:topics');
 
 /** The type byte of every frame of this stage. Chapter 4 gives each kind of frame a type of its own. */
 export const TEXT_FRAME = 1;
@@ -19,7 +16,7 @@ function movableClock(): ManualClock {
 }
 
 /**
- * Start a server for trying this chapter by hand: each frame holds one command as text, and is answered by
+ * Starts a server for trying this chapter by hand: each frame holds one command as text, and is answered by
  * one frame of text. Every connection is one subscriber.
  *
  * @throws LeveretError as `startServer`
@@ -28,12 +25,8 @@ export function startTextServer(options: ListenOptions): Promise<RunningServer> 
   const desk = new TextDesk(movableClock());
   return startServer({
     ...options,
-    onConnection: (socket) => {
-      converse(socket, desk).catch((error: unknown) => {
-        debug('connection closed: %s', error);
-        socket.destroy();
-      });
-    },
+    allowHalfOpen: true,
+    onConnection: (socket) => converse(socket, desk),
   });
 }
 
