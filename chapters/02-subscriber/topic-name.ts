@@ -1,9 +1,8 @@
+import { textSize } from '#framing';
 import { TopicError } from './topic-error.ts';
 
 /** The longest name of a topic there can be, in bytes of UTF-8: what one length byte on the wire counts. */
 export const LONGEST_TOPIC_NAME = 255;
-
-const utf8 = new TextEncoder();
 
 // #region check-name
 /**
@@ -19,7 +18,7 @@ export function checkTopicName(name: string, maxBytes = LONGEST_TOPIC_NAME): voi
 
 function faultOf(name: string, maxBytes: number): string | undefined {
   if (name === '') return 'must not be empty';
-  const bytes = utf8.encode(name).length;
+  const bytes = textSize(name);
   if (bytes > maxBytes) return `must have at most ${maxBytes} bytes, not ${bytes}`;
   if (name.includes('\0')) return 'must not hold a NUL byte';
   // Half of a surrogate pair becomes U+FFFD in UTF-8: two different names would be one.

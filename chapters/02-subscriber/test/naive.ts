@@ -1,24 +1,46 @@
 /** The models of `model.spec.ts`: plain arrays, everything looked at each time. */
-import { type Delivery, type Message, messageSize, type Skipped, type Start } from '#topics';
+import {
+  type Delivery,
+  type Message,
+  messageSize,
+  type Overflow,
+  type Skipped,
+  type Start,
+  type TopicSettings,
+} from '#topics';
 
-interface NaiveSettings {
-  retentionMs: number;
-  dedupeMs: number;
-  window: number;
-  overflow: 'refuse' | 'drop-oldest';
-  maxMessages: number;
-  maxBytes: number;
-  maxKeys: number;
+/** What a `NaiveBuffer` is told. */
+export interface NaiveSettings extends TopicSettings {
+  readonly window: number;
+  readonly overflow: Overflow;
+  readonly maxLagMessages: number;
+  readonly maxLagBytes: number;
+}
+
+/** Lets a key through once in a window. */
+export class NaiveKeys {
+  admitted: { key: string; time: number }[] = [];
+
+  admit(key: string, time: number, dedupeMs: number, maxKeys: number): boolean {
+    if (dedupeMs === 0 || key === '') return true;
+    const recent = this.admitted.filter((one) => time - one.time <= dedupeMs);
+    if (recent.some((one) => one.key === key)) return false;
+    this.admitted = [...recent, { key, time }].slice(-maxKeys);
+    return true;
+  }
 }
 
 /** A `MessageBuffer` without a clever line. */
 export class NaiveBuffer {
   readonly settings: NaiveSettings;
+  /** What the topic had retained at the beginning; it is not counted against the limits. */
+  history: Message[] = [];
   waiting: Message[] = [];
   uncommitted: Message[] = [];
-  keys: { key: string; time: number }[] = [];
-  lost: Message[] = [];
+  lost: number[] = [];
   lastHandedOut = 0;
+  /** The last id that was taken in. What is refused after it is not known to be lost yet. */
+  arrived = 0;
 
   constructor(settings: NaiveSettings) {
     this.settings = settings;
@@ -28,43 +50,50 @@ export class NaiveBuffer {
     const { retentionMs } = this.settings;
     if (retentionMs === 0) return;
     const isOld = ({ time }: Message) => now - time > retentionMs;
-    this.lost.push(...this.waiting.filter(isOld));
+    this.lose([...this.history, ...this.waiting].filter(isOld));
+    this.history = this.history.filter((message) => !isOld(message));
     this.waiting = this.waiting.filter((message) => !isOld(message));
   }
 
-  push(message: Message, now: number, replayed = false): string {
-    const { dedupeMs, overflow, maxMessages, maxBytes, maxKeys } = this.settings;
+  lose(messages: readonly Message[]): void {
+    this.lost.push(...messages.map(({ id }) => id));
+  }
+
+  push(message: Message, now: number): string {
+    const { overflow, maxLagMessages, maxLagBytes } = this.settings;
     this.expire(now);
-    const keyed = dedupeMs > 0 && message.key !== '';
-    const recent = this.keys.filter(({ time }) => message.time - time <= dedupeMs);
-    if (keyed && recent.some(({ key }) => key === message.key)) return 'duplicate';
     const bytes = () => [...this.waiting, message].reduce((sum, each) => sum + messageSize(each), 0);
     const fits = () =>
-      this.waiting.length === 0 || (this.waiting.length < maxMessages && bytes() <= maxBytes);
-    if (!replayed && !fits() && overflow === 'refuse') return 'full';
-    while (!replayed && !fits()) this.lost.push(...this.waiting.splice(0, 1));
-    if (keyed) this.keys = [...recent, { key: message.key, time: message.time }].slice(-maxKeys);
+      this.waiting.length === 0 || (this.waiting.length < maxLagMessages && bytes() <= maxLagBytes);
+    if (!fits() && overflow === 'refuse') {
+      this.lost.push(message.id);
+      return 'SLOW';
+    }
+    while (!fits()) this.lose(this.waiting.splice(0, 1));
     this.waiting.push(message);
+    this.arrived = message.id;
     return 'queued';
   }
 
-  takeLoss(now: number): Skipped | undefined {
+  /** The ids that are lost and come before everything that waits. */
+  takeLoss(topic: string, now: number): Skipped | undefined {
     this.expire(now);
-    const [first] = this.lost;
-    const last = this.lost.at(-1);
-    this.lost = [];
-    if (first === undefined || last === undefined) return undefined;
-    return { topic: first.topic, fromId: first.id, toId: last.id };
+    const first = [...this.history, ...this.waiting][0]?.id ?? this.arrived + 1;
+    const told = this.lost.filter((id) => id < first).sort((a, b) => a - b);
+    this.lost = this.lost.filter((id) => id >= first);
+    const [fromId] = told;
+    const toId = told.at(-1);
+    return fromId === undefined || toId === undefined ? undefined : { topic, fromId, toId };
   }
 
   get windowOpen(): boolean {
     return this.settings.window === 0 || this.uncommitted.length < this.settings.window;
   }
 
-  next(now: number): Delivery | undefined {
-    const loss = this.takeLoss(now);
-    if (loss !== undefined) return loss;
-    const message = this.windowOpen ? this.waiting.shift() : undefined;
+  next(topic: string, now: number): Delivery | undefined {
+    const loss = this.takeLoss(topic, now);
+    if (loss !== undefined || !this.windowOpen) return loss;
+    const message = this.history.shift() ?? this.waiting.shift();
     if (message === undefined) return undefined;
     if (this.settings.window > 0) this.uncommitted.push(message);
     this.lastHandedOut = message.id;
@@ -79,11 +108,9 @@ export class NaiveBuffer {
 
   lag(now: number): number {
     this.expire(now);
-    return this.waiting.length + this.uncommitted.length;
+    return this.history.length + this.waiting.length + this.uncommitted.length;
   }
 }
-
-type TopicSettings = Pick<NaiveSettings, 'retentionMs' | 'dedupeMs'>;
 
 /** Registry, topics and one subscriber together, without a clever line. */
 export class NaiveTopics {
@@ -95,26 +122,24 @@ export class NaiveTopics {
     this.settings.set(name, settings);
   }
 
-  publish(message: Message, now: number): string {
+  publish(message: Message, now: number): boolean {
     this.published.push(message);
-    return this.buffers.get(message.topic)?.push(message, now) ?? 'ignored';
+    return this.buffers.get(message.topic)?.push(message, now) !== undefined;
   }
 
   subscribe(name: string, start: Start, window: number, now: number): string {
     const { retentionMs, dedupeMs } = this.settings.get(name) ?? { retentionMs: 0, dedupeMs: 0 };
     const all = this.published.filter(({ topic }) => topic === name);
-    const lastId = all.length;
-    if (typeof start === 'object' && start.after > lastId) return 'OUT_OF_RANGE';
-    const limits = { maxMessages: 1e9, maxBytes: 1e9, maxKeys: 1e9, overflow: 'refuse' as const };
+    if (typeof start === 'object' && start.after > all.length) return 'OUT_OF_RANGE';
+    const limits = { maxLagMessages: 1e9, maxLagBytes: 1e9, overflow: 'refuse' as const };
     const buffer = new NaiveBuffer({ retentionMs, dedupeMs, window, ...limits });
+    buffer.arrived = all.length;
     this.buffers.set(name, buffer);
-    if (start === 'next') return 'no error';
-    const wanted = all.filter(({ id }) => start === 'all' || id > start.after);
-    for (const message of wanted) {
-      const retained = retentionMs > 0 && now - message.time <= retentionMs;
-      if (retained) buffer.push(message, now, true);
-      else if (start !== 'all') buffer.lost.push(message);
-    }
+    if (start === 'latest') return 'no error';
+    const isRetained = ({ time }: Message) => retentionMs > 0 && now - time <= retentionMs;
+    const wanted = all.filter(({ id }) => start === 'earliest' || id > start.after);
+    buffer.history = wanted.filter(isRetained);
+    if (start !== 'earliest') buffer.lose(wanted.filter((message) => !isRetained(message)));
     return 'no error';
   }
 
@@ -126,16 +151,19 @@ export class NaiveTopics {
     return this.buffers.get(name)?.commit(id) ?? 'NOT_SUBSCRIBED';
   }
 
-  takeLoss(name: string, now: number): Skipped | undefined {
-    return this.buffers.get(name)?.takeLoss(now);
+  /** What one topic would hand out now. */
+  next(name: string, now: number): Delivery | undefined {
+    return this.buffers.get(name)?.next(name, now);
   }
 
-  takeMessage(now: number): Delivery | undefined {
-    const open = [...this.buffers.values()].filter((buffer) => buffer.windowOpen);
-    for (const buffer of open) buffer.expire(now);
-    const heads = open.flatMap(({ waiting }) => waiting.slice(0, 1));
-    const [first] = heads.sort((one, other) => one.order - other.order);
-    return first === undefined ? undefined : this.buffers.get(first.topic)?.next(now);
+  /** The topics that have a message to hand out now. */
+  ready(now: number): string[] {
+    const names = [...this.buffers.keys()];
+    return names.filter((name) => {
+      const buffer = this.buffers.get(name);
+      buffer?.expire(now);
+      return buffer?.windowOpen && buffer.history.length + buffer.waiting.length > 0;
+    });
   }
 
   lag(now: number): number {

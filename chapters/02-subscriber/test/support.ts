@@ -5,20 +5,49 @@ import {
   isSkipped,
   type Message,
   MessageBuffer,
-  type MessageBufferOptions,
-  Topic,
+  type Overflow,
+  QueueLimit,
+  type QueueLimits,
+  type SubscribeOptions,
+  type Topic,
+  TopicRegistry,
 } from '#topics';
 
+/** What `setUp` may be told. */
+export interface SetUpOptions extends SubscribeOptions, Partial<QueueLimits> {
+  readonly overflow?: Overflow;
+  readonly retentionMs?: number;
+  readonly dedupeMs?: number;
+  readonly maxRetainedBytes?: number;
+}
+
 /** A topic, its clock and one buffer on it, as a broker would wire them. */
-export function setUp(
-  options: Partial<MessageBufferOptions> & { retentionMs?: number; dedupeMs?: number } = {},
-) {
-  const { retentionMs = 0, dedupeMs = 0, ...rest } = options;
+export function setUp(options: SetUpOptions = {}) {
+  const { retentionMs = 0, dedupeMs = 0, overflow, start, window, maxRetainedBytes, ...limits } = options;
   const clock = createManualClock(1_000);
-  const topic = new Topic({ name: 'hares', clock, settings: { retentionMs, dedupeMs } });
-  const buffer = new MessageBuffer({ clock, topic, ...rest });
-  const publish = (text: string, key = '') => buffer.push(topic.append(key, Buffer.from(text)));
-  return { clock, topic, buffer, publish };
+  const registry = new TopicRegistry(maxRetainedBytes === undefined ? {} : { maxRetainedBytes }, clock);
+  registry.create('hares', { retentionMs, dedupeMs });
+  const topic = registry.use('hares');
+  const limit = new QueueLimit(limits, overflow);
+  const subscribe = (how: SubscribeOptions = {}) => new MessageBuffer(topic, how, limit);
+  const how = { ...(start !== undefined && { start }), ...(window !== undefined && { window }) };
+  const buffer = subscribe(how);
+  /** Publishes, and says what the buffer does with it. */
+  const publish = (text = 'text', key = '') => offer(buffer, append(topic, text, key));
+  return { clock, topic, limit, subscribe, buffer, publish };
+}
+
+/** A new message of a topic; fails for a repeat. */
+export function append(topic: Topic, text = 'text', key = ''): Message {
+  const message = topic.append(key, Buffer.from(text));
+  if (message === undefined) throw new Error(`${JSON.stringify(key)} counted as a repeat`);
+  return message;
+}
+
+/** `queued`, or the code with which a buffer refuses a message. */
+export function offer(buffer: MessageBuffer, message: Message): string {
+  const refused = code(() => buffer.push(message));
+  return refused === 'no error' ? 'queued' : refused;
 }
 
 /** A delivery as one word: `hares:3`, `hares lost 1-2`, or `nothing`. */
@@ -28,16 +57,17 @@ export function word(delivery: Delivery | undefined): string {
   return `${delivery.topic}:${delivery.id}`;
 }
 
+/** More than any test hands out: code that never says "nothing" fails instead of running on. */
+const MANY = 10_000;
+
 /** Everything that can be taken now, as words. */
 export function drain(next: () => Delivery | undefined): string[] {
   const words: string[] = [];
-  for (let delivery = next(); delivery !== undefined; delivery = next()) words.push(word(delivery));
+  for (let delivery = next(); delivery !== undefined; delivery = next()) {
+    words.push(word(delivery));
+    if (words.length > MANY) throw new Error(`more than ${MANY} deliveries, the last one ${words.at(-1)}`);
+  }
   return words;
-}
-
-/** A message made by hand, for what needs no topic. */
-export function message(id: number, fields: Partial<Message> = {}): Message {
-  return { topic: 'hares', id, key: '', payload: Buffer.alloc(0), time: 0, order: id, ...fields };
 }
 
 /** The code of the error that `run` throws. */

@@ -1,42 +1,32 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LeveretError } from '#framing';
-import {
-  checkTopicName,
-  createManualClock,
-  TopicError,
-  TopicRegistry,
-  type TopicRegistryOptions,
-} from '#topics';
-import { code } from './support.ts';
+import { checkTopicName, createManualClock, type RegistryLimits, TopicError, TopicRegistry } from '#topics';
+import { append, code } from './support.ts';
 
-function setUp(options: Partial<TopicRegistryOptions> = {}) {
+function setUp(limits: Partial<RegistryLimits> = {}) {
   const clock = createManualClock();
-  return { clock, registry: new TopicRegistry({ clock, ...options }) };
+  return { clock, registry: new TopicRegistry(limits, clock) };
 }
 
-test('a topic comes into being by its first use, with the default settings', () => {
+const NONE = { retentionMs: 0, dedupeMs: 0 };
+
+test('a topic comes into being by its first use, without retention and dedupe', () => {
   const { registry } = setUp();
-  assert.is(registry.get('hares'), undefined);
+  assert.is(registry.get('hares'), undefined, 'before its use');
   const topic = registry.use('hares');
-  assert.is(registry.use('hares'), topic);
-  assert.is(registry.get('hares'), topic);
-  assert.equal(topic.settings, { retentionMs: 0, dedupeMs: 0 });
-  assert.equal([registry.size, [...registry.topics()]], [1, [topic]]);
+  assert.is(registry.use('hares'), topic, 'a second use');
+  assert.is(registry.get('hares'), topic, 'get');
+  assert.equal(topic.settings, NONE, 'its settings');
 });
 
-test('defaults can be chosen', () => {
-  const { registry } = setUp({ defaults: { retentionMs: 7, dedupeMs: 8 } });
-  assert.equal(registry.use('hares').settings, { retentionMs: 7, dedupeMs: 8 });
-});
-
-test('create makes a topic with settings; the same again is the same', () => {
+test('create makes a topic with settings; the same again is no mistake', () => {
   const { registry } = setUp();
-  assert.is(registry.create('hares', { retentionMs: 5, dedupeMs: 6 }), 'created');
+  registry.create('hares', { retentionMs: 5, dedupeMs: 6 });
   const topic = registry.use('hares');
-  assert.equal(topic.settings, { retentionMs: 5, dedupeMs: 6 });
-  assert.is(registry.create('hares', { retentionMs: 5, dedupeMs: 6 }), 'same');
-  assert.is(registry.use('hares'), topic);
+  assert.equal(topic.settings, { retentionMs: 5, dedupeMs: 6 }, 'its settings');
+  registry.create('hares', { retentionMs: 5, dedupeMs: 6 });
+  assert.is(registry.use('hares'), topic, 'it is the same topic');
 });
 
 test('created again with other settings is refused, and changes nothing', () => {
@@ -49,32 +39,46 @@ test('created again with other settings is refused, and changes nothing', () => 
     assert.is(
       code(() => registry.create('hares', settings)),
       'TOPIC_EXISTS',
+      JSON.stringify(settings),
     );
   }
-  assert.equal(registry.use('hares').settings, { retentionMs: 5, dedupeMs: 6 });
+  assert.equal(registry.use('hares').settings, { retentionMs: 5, dedupeMs: 6 }, 'its settings');
+});
+
+test('the same again forgets neither messages nor keys', () => {
+  const { registry } = setUp();
+  const settings = { retentionMs: 1_000, dedupeMs: 1_000 };
+  registry.create('hares', settings);
+  const topic = registry.use('hares');
+  append(topic, 'text', 'k');
+  registry.create('hares', settings);
+  assert.is(topic.append('k', Buffer.alloc(0)), undefined, 'the key still repeats');
+  assert.is(topic.firstRetainedId, 1, 'the message is still there');
 });
 
 test('a topic made by use takes the settings of the first create, and of no second', () => {
   const { registry } = setUp();
   const topic = registry.use('hares');
-  topic.append('', Buffer.from('one'));
-  assert.is(registry.create('hares', { retentionMs: 5, dedupeMs: 0 }), 'created');
-  assert.is(registry.get('hares'), topic);
-  assert.equal([topic.settings.retentionMs, topic.lastId], [5, 1]);
+  append(topic);
+  registry.create('hares', { retentionMs: 5, dedupeMs: 0 });
+  assert.is(registry.get('hares'), topic, 'it is the same topic');
+  assert.equal([topic.settings.retentionMs, topic.lastId], [5, 1], 'new settings, the ids go on');
   assert.is(
-    code(() => registry.create('hares', { retentionMs: 0, dedupeMs: 0 })),
+    code(() => registry.create('hares', NONE)),
     'TOPIC_EXISTS',
+    'a second create',
   );
 });
 
-test('a topic made by use, created with the defaults, is chosen from then on', () => {
+test('a topic made by use, created with the same settings, is created from then on', () => {
   const { registry } = setUp();
   registry.use('hares');
-  assert.is(registry.create('hares', { retentionMs: 0, dedupeMs: 0 }), 'created');
-  assert.is(registry.create('hares', { retentionMs: 0, dedupeMs: 0 }), 'same');
+  registry.create('hares', NONE);
+  registry.create('hares', NONE);
   assert.is(
     code(() => registry.create('hares', { retentionMs: 1, dedupeMs: 0 })),
     'TOPIC_EXISTS',
+    'with others',
   );
 });
 
@@ -83,94 +87,91 @@ test("the settings are the registry's own: changing the object given changes not
   const settings = { retentionMs: 5, dedupeMs: 6 };
   registry.create('hares', settings);
   settings.retentionMs = 99;
-  assert.is(registry.use('hares').settings.retentionMs, 5);
+  assert.is(registry.use('hares').settings.retentionMs, 5, 'the retention');
 });
 
 test('names from 1 to 255 bytes of UTF-8 are fine', () => {
   const { registry } = setUp();
   for (const name of ['a', 'x'.repeat(255), 'ä'.repeat(127), '🐇'.repeat(63), ' ', 'a/b.c', '\n']) {
-    assert.is(registry.use(name).name, name);
+    assert.is(registry.use(name).name, name, JSON.stringify(name));
   }
 });
 
 test('an empty or over-long name, a NUL, and half a surrogate pair are refused', () => {
   const { registry } = setUp();
   for (const name of ['', 'x'.repeat(256), 'ä'.repeat(128), 'a\0b', '\0', '\ud83d', 'a\udc07']) {
-    assert.is(
-      code(() => registry.use(name)),
-      'BAD_TOPIC',
-    );
-    assert.is(
-      code(() => registry.create(name, { retentionMs: 0, dedupeMs: 0 })),
-      'BAD_TOPIC',
-    );
-    assert.is(
-      code(() => checkTopicName(name)),
-      'BAD_TOPIC',
-    );
+    const calls = [() => registry.use(name), () => registry.create(name, NONE), () => checkTopicName(name)];
+    assert.equal(calls.map(code), ['BAD_TOPIC', 'BAD_TOPIC', 'BAD_TOPIC'], JSON.stringify(name));
+    assert.is(registry.get(name), undefined, `${JSON.stringify(name)} is not there`);
   }
-  assert.is(registry.size, 0);
+});
+
+test('the longest name can be made shorter', () => {
+  const { registry } = setUp({ maxTopicBytes: 4 });
+  assert.is(registry.use('ää').name, 'ää', 'four bytes');
+  assert.is(
+    code(() => registry.use('ääa')),
+    'BAD_TOPIC',
+    'five bytes in three characters',
+  );
 });
 
 test('names that mean something to JavaScript are ordinary', () => {
   const { registry } = setUp();
   for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
-    assert.is(registry.get(name), undefined);
-    assert.is(registry.use(name).name, name);
-    assert.is(registry.get(name)?.append('', Buffer.alloc(0)).id, 1);
+    assert.is(registry.get(name), undefined, `${name} before its use`);
+    assert.is(registry.use(name).name, name, `${name} in use`);
+    assert.is(append(registry.use(name)).id, 1, `the first id of ${name}`);
   }
-  assert.is(registry.size, 4);
 });
 
 test('names that look alike but differ in bytes are different topics', () => {
   const { registry } = setUp();
-  assert.is.not(registry.use('\u00e9'), registry.use('e\u0301'));
+  assert.is.not(registry.use('\u00e9'), registry.use('e\u0301'), 'two spellings of é');
 });
 
 test('too many topics: LIMIT for a new one, the others go on', () => {
   const { registry } = setUp({ maxTopics: 2 });
   registry.use('a');
-  registry.create('b', { retentionMs: 0, dedupeMs: 0 });
-  assert.is(
-    code(() => registry.use('c')),
-    'LIMIT',
-  );
-  assert.is(
-    code(() => registry.create('c', { retentionMs: 0, dedupeMs: 0 })),
-    'LIMIT',
-  );
-  assert.is(registry.use('a').append('', Buffer.alloc(0)).id, 1);
-  assert.is(registry.size, 2);
+  registry.create('b', NONE);
+  const refused = [code(() => registry.use('c')), code(() => registry.create('c', NONE))];
+  assert.equal(refused, ['LIMIT', 'LIMIT'], 'a third');
+  assert.is(registry.get('c'), undefined, 'it is not there');
+  assert.is(append(registry.use('a')).id, 1, 'the first takes messages');
 });
 
-test('ids of one topic have nothing to do with those of another; the order is common', () => {
+test('ids of one topic have nothing to do with those of another', () => {
   const { registry } = setUp();
-  const stamps = ['a', 'b', 'a'].map((name) => registry.use(name).append('', Buffer.alloc(0)));
-  assert.equal(
-    stamps.map(({ id }) => id),
-    [1, 1, 2],
-  );
-  assert.equal(
-    stamps.map(({ order }) => order),
-    [1, 2, 3],
-  );
+  const ids = ['a', 'b', 'a'].map((name) => append(registry.use(name)).id);
+  assert.equal(ids, [1, 1, 2], 'a, b, a');
 });
 
-test('settings that do not fit into 32 bits are refused with their value', () => {
+test('settings that do not fit into 32 bits are refused with their value, and make no topic', () => {
   const { registry } = setUp();
   for (const bad of [-1, 0.5, 2 ** 32, Number.NaN]) {
-    const refused = (error: Error) => error instanceof RangeError && error.message.includes(String(bad));
-    assert.throws(() => registry.create('hares', { retentionMs: bad, dedupeMs: 0 }), refused);
-    assert.throws(() => registry.create('hares', { retentionMs: 0, dedupeMs: bad }), refused);
+    const refused = (error: Error) => error instanceof RangeError && error.message.includes(`not ${bad}`);
+    assert.throws(() => registry.create('hares', { retentionMs: bad, dedupeMs: 0 }), refused, `age ${bad}`);
+    assert.throws(
+      () => registry.create('hares', { retentionMs: 0, dedupeMs: bad }),
+      refused,
+      `dedupe ${bad}`,
+    );
   }
-  assert.is(registry.size, 0);
+  assert.is(registry.get('hares'), undefined, 'the topic');
 });
 
 test('limits out of range are refused', () => {
-  for (const bad of [{ maxTopics: 0 }, { maxNameLength: -1 }, { maxRetainedBytes: 1.5 }]) {
-    assert.throws(
-      () => setUp(bad),
-      (error: Error) => error instanceof RangeError,
+  for (const bad of [
+    { maxTopics: 0 },
+    { maxTopicBytes: -1 },
+    { maxTopicBytes: 256 },
+    { maxRetainedBytes: 1.5 },
+    { maxKeys: 2 ** 24 + 1 },
+  ]) {
+    assert.is(
+      code(() => setUp(bad)),
+      'BAD_OPTION',
+      JSON.stringify(bad),
     );
   }
 });
@@ -179,20 +180,18 @@ test('trim drops what is too old in topics that nobody uses', () => {
   const { clock, registry } = setUp();
   registry.create('hares', { retentionMs: 10, dedupeMs: 0 });
   const topic = registry.use('hares');
-  topic.append('', Buffer.from('one'));
+  append(topic);
   clock.advance(11);
   registry.trim();
   clock.advance(-11);
-  assert.equal([...topic.after(0)], []);
+  assert.is(topic.oldestFrom(1), undefined, 'the message');
 });
 
 test('a TopicError is a LeveretError, with a text for people', () => {
   const { registry } = setUp();
-  assert.throws(
-    () => registry.use(''),
-    (error: Error) =>
-      error instanceof TopicError && error instanceof LeveretError && /empty/.test(error.message),
-  );
+  const isTold = (error: Error) =>
+    error instanceof TopicError && error instanceof LeveretError && /empty/.test(error.message);
+  assert.throws(() => registry.use(''), isTold, 'an empty name');
 });
 
 test.run();
