@@ -294,6 +294,18 @@ test('history that the topic drops before it is read is told as lost', () => {
   );
 });
 
+test('what waits in the buffer is not lost because the topic has dropped it', () => {
+  const { topic, subscribe } = setUp({ retentionMs: 1_000, maxRetainedBytes: MESSAGE_OVERHEAD + 4 });
+  append(topic);
+  const buffer = subscribe({ start: 'earliest' });
+  for (let i = 0; i < 2; i += 1) buffer.push(append(topic));
+  assert.equal(
+    drain(() => buffer.next()),
+    ['hares lost 1-1', 'hares:2', 'hares:3'],
+    'the topic keeps only 3, but 2 waits here',
+  );
+});
+
 test('history grows too old like everything else', () => {
   const { clock, topic, subscribe } = setUp({ retentionMs: 1_000 });
   append(topic);
