@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BroadcastChannel } from '#broadcast';
+import { BroadcastChannel, Lagged } from '#broadcast';
 import { guarded } from './guarded.ts';
 
 setFlagsFromString('--expose-gc');
@@ -35,9 +35,9 @@ memorySuite(
     const [ann, bob] = [channel.subscribe(), channel.subscribe()];
     const ref = publishOne(channel);
     ann.tryReceive();
-    assert.is(await isHeld(ref), true);
+    assert.is(await isHeld(ref), true, 'it is still held');
     bob.tryReceive();
-    assert.is(await isHeld(ref), false);
+    assert.is(await isHeld(ref), false, 'it was let go');
   }),
 );
 
@@ -48,10 +48,10 @@ memorySuite(
     const stalled = channel.subscribe();
     const ref = publishOne(channel);
     for (let i = 0; i < 3; i += 1) publishOne(channel);
-    assert.is(await isHeld(ref), true);
+    assert.is(await isHeld(ref), true, 'it is still held');
     publishOne(channel);
-    assert.is(await isHeld(ref), false);
-    assert.equal(stalled.tryReceive(), { lagged: 1 });
+    assert.is(await isHeld(ref), false, 'it was let go');
+    assert.equal(stalled.tryReceive(), new Lagged(1), 'the loss is told');
   }),
 );
 
@@ -62,9 +62,9 @@ memorySuite(
     const [ann, bob] = [channel.subscribe(), channel.subscribe()];
     const ref = publishOne(channel);
     bob.tryReceive();
-    assert.is(await isHeld(ref), true);
+    assert.is(await isHeld(ref), true, 'it is still held');
     ann.close();
-    assert.is(await isHeld(ref), false);
+    assert.is(await isHeld(ref), false, 'it was let go');
   }),
 );
 
@@ -77,9 +77,22 @@ memorySuite(
     const late = channel.subscribe();
     const ref = publishOne(channel);
     slow.close();
-    assert.is(await isHeld(ref), true);
+    assert.is(await isHeld(ref), true, 'it is still held');
     late.tryReceive();
-    assert.is(await isHeld(ref), false);
+    assert.is(await isHeld(ref), false, 'it was let go');
+  }),
+);
+
+memorySuite(
+  'a receiver that has finished and never reads on holds a value no longer than one turn of the ring',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(2);
+    const [ann, bob] = [channel.subscribe(), channel.subscribe()];
+    const ref = publishOne(channel);
+    ann.finish();
+    for (let i = 0; i < 2; i += 1) publishOne(channel);
+    assert.is(await isHeld(ref), false, 'it was overwritten');
+    assert.is(bob.lag, 3, 'bob is still there');
   }),
 );
 
@@ -88,7 +101,7 @@ memorySuite(
   guarded(async () => {
     const channel = new BroadcastChannel<Payload>(8);
     const ref = publishOne(channel);
-    assert.is(await isHeld(ref), false);
+    assert.is(await isHeld(ref), false, 'it was let go');
   }),
 );
 
