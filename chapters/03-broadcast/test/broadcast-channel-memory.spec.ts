@@ -69,6 +69,18 @@ memorySuite(
 );
 
 memorySuite(
+  'who has left is not waited for',
+  guarded(async () => {
+    const channel = new BroadcastChannel<Payload>(8);
+    const [ann, bob] = [channel.subscribe(), channel.subscribe()];
+    ann.finish();
+    const ref = publishOne(channel);
+    bob.tryReceive();
+    assert.is(await isHeld(ref), false, 'it was let go');
+  }),
+);
+
+memorySuite(
   'leaving after an overrun does not let go of what others still have to read',
   guarded(async () => {
     const channel = new BroadcastChannel<Payload>(2);
