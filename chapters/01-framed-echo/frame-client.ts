@@ -57,16 +57,6 @@ export class FrameClient {
     return value;
   }
 
-  /** The frames from the server, until it ends the connection. Leaving the loop early closes nothing. */
-  async *frames(): AsyncGenerator<Frame> {
-    // Not the generator itself: leaving a loop over that would end it for good.
-    for (;;) {
-      const { done, value } = await this.#frames.next();
-      if (done === true) return;
-      yield value;
-    }
-  }
-
   /** Says that nothing more will be sent. Frames from the server still arrive. */
   end(): void {
     this.#writer.end();

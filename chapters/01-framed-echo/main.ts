@@ -1,9 +1,8 @@
+import { HEADER_SIZE, type LeveretError, TYPE_SIZE } from '#framing';
+import { startEchoServer } from '#framing/net';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { startEchoServer } from './echo-server.ts';
-import type { LeveretError } from './errors.ts';
-import { readsOf } from './experiment.ts';
-import { HEADER_SIZE, TYPE_SIZE } from './frame.ts';
-import { RawClient } from './raw-client.ts';
+import { readsOf } from './examples/experiment.ts';
+import { RawClient } from './examples/raw-client.ts';
 
 /** Who is told when the server of this stage closes a connection: the scenario, while it plays. */
 let told: (error: LeveretError) => void = () => {};

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { FrameError, LeveretError } from '#framing';
 import {
+  closeSoon,
   FrameClient,
   FrameWriter,
   type RunningServer,
@@ -49,19 +50,20 @@ describe('frame client', TIMEOUT, () => {
     await client.close();
   });
 
-  test('frames() goes on after a loop was left early', TIMEOUT, async () => {
-    const client = await FrameClient.connect({ port: server.port });
-    for (const type of [1, 2, 3]) await client.send(type, Buffer.alloc(0));
-    client.end();
-    for await (const { type } of client.frames()) {
-      assert.equal(type, 1);
-      break;
-    }
-    assert.equal((await client.receive()).type, 2);
-    const rest: number[] = [];
-    for await (const { type } of client.frames()) rest.push(type);
-    assert.deepEqual(rest, [3]);
-    await client.close();
+  test('close() sends what was written before it goes', TIMEOUT, async (t) => {
+    const sizes: number[] = [];
+    const own = await startServer({
+      onConnection: async (socket) => {
+        for await (const { body } of readFrames(socket, { limit: 2 ** 24 })) sizes.push(body.length);
+      },
+    });
+    t.after(() => own.close());
+    const client = await FrameClient.connect({ port: own.port });
+    // More than the system takes at once: most of it still waits in the socket when the client closes.
+    const sent = client.send(1, Buffer.alloc(8_000_000));
+    await Promise.all([sent, client.close()]);
+    await until(() => sizes.length > 0, { what: 'the frame has come' });
+    assert.deepEqual(sizes, [8_000_000], 'the frame is whole');
   });
 
   test('receive() rejects with DISCONNECTED when the server is gone', TIMEOUT, async () => {
@@ -244,4 +246,86 @@ describe('the writing half', TIMEOUT, () => {
     await assert.rejects(writer.drained(), { code: 'DISCONNECTED' });
     await done();
   });
+});
+
+describe('closing soon', TIMEOUT, () => {
+  test('sends what was written, however slowly it is taken, and then ends', TIMEOUT, async (t) => {
+    const { client, socket, done } = await socketPair();
+    t.after(done);
+    client.pause();
+    const bytes = Buffer.alloc(8_000_000, 7);
+    socket.write(bytes);
+    assert.ok(socket.writableLength > 0, 'the system has not taken all of it');
+    closeSoon(socket);
+    client.resume();
+    await client.expect(bytes);
+    await client.expectClosed('end');
+  });
+
+  test('a peer that does not read cannot hold the connection open', TIMEOUT, async (t) => {
+    const { client, socket, done } = await socketPair();
+    t.after(done);
+    client.pause();
+    socket.write(Buffer.alloc(16_000_000));
+    closeSoon(socket);
+    await until(() => socket.destroyed, { what: 'the connection is given up' });
+  });
+});
+
+describe('a server whose handler fails', TIMEOUT, () => {
+  test('closes the connection after what was written, and tells the reason', TIMEOUT, async (t) => {
+    const bytes = Buffer.alloc(8_000_000, 7);
+    const reasons: LeveretError[] = [];
+    const refusal = new FrameError('BAD_FRAME', 'no frame at all');
+    const server = await startServer({
+      onConnection: async (socket) => {
+        socket.write(bytes);
+        throw refusal;
+      },
+      onError: (error) => reasons.push(error),
+    });
+    t.after(() => server.close());
+    const client = await RawSocket.connect({ port: server.port });
+    t.after(() => client.close());
+    await client.expect(bytes);
+    await client.expectClosed('end');
+    assert.deepEqual(reasons, [refusal], 'the reason is what was thrown');
+  });
+
+  test(
+    'a fault of the program is INTERNAL, logged once with its cause, and the server goes on',
+    TIMEOUT,
+    async (t) => {
+      const logged = t.mock.method(console, 'error', () => {});
+      const reasons: LeveretError[] = [];
+      const fault = new TypeError('a mistake');
+      let connections = 0;
+      const server = await startServer({
+        // Not a promise: what is thrown at once must not end the process either.
+        onConnection: (socket) => {
+          connections += 1;
+          if (connections === 1) throw fault;
+          socket.end('fine');
+        },
+        onError: (error) => reasons.push(error),
+      });
+      t.after(() => server.close());
+      const first = await RawSocket.connect({ port: server.port });
+      t.after(() => first.close());
+      await first.expectClosed();
+      const second = await RawSocket.connect({ port: server.port });
+      t.after(() => second.close());
+      await second.expect(Buffer.from('fine'));
+      assert.deepEqual(
+        reasons.map(({ code, cause }) => [code, cause]),
+        [['INTERNAL', fault]],
+        'the code, and the cause',
+      );
+      assert.deepEqual(
+        logged.mock.calls.map((call) => call.arguments),
+        [reasons],
+        'what was logged',
+      );
+    },
+  );
 });

@@ -239,6 +239,38 @@ ends('what the handler throws comes out of push, as it is, and the reader stays 
   }
 });
 
+ends('a frame that is handed out is over: the handler sees the reader between two frames', () => {
+  const frame = hex('00000003 01 6869');
+  for (let cut = 1; cut < frame.length; cut++) {
+    const seen: boolean[] = [];
+    const reader = new FrameReader(() => {
+      seen.push(reader.midFrame);
+      // A handler may learn here that the stream has ended, and say so.
+      reader.end();
+    });
+    for (const chunk of cutAt(frame, cut)) reader.push(chunk);
+    assert.equal(seen, [false], `midFrame in the handler, cut after ${cut}`);
+  }
+});
+
+ends('a handler that throws leaves the reader between two frames', () => {
+  const frame = hex('00000003 01 6869');
+  for (let cut = 0; cut < frame.length; cut++) {
+    const oops = new Error('oops');
+    const reader = new FrameReader(() => {
+      throw oops;
+    });
+    const [first, last] = cutAt(frame, cut) as [Buffer, Buffer];
+    reader.push(first);
+    assert.throws(
+      () => reader.push(last),
+      (error: unknown) => error === oops,
+      `cut after ${cut}`,
+    );
+    assert.is(reader.midFrame, false, `midFrame after the failure, cut after ${cut}`);
+  }
+});
+
 ends('an error tells people what is wrong', () => {
   const error = refusal(() => new FrameReader(() => {}, { limit: 9 }).push(hex('0000000a')));
   assert.instance(error, FrameError);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { openSocket } from './frame-client.ts';
+import { openSocket } from '#framing/net';
 
 /** A client of this chapter's stage that speaks in bytes, so that you see what goes over the wire. */
 export class RawClient {

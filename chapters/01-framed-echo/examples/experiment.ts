@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { openSocket } from './frame-client.ts';
-import { boundPort, DEFAULT_HOST, listen } from './server.ts';
+import { boundPort, DEFAULT_HOST, listen, openSocket } from '#framing/net';
 
 /**
  * Sends some writes over a plain TCP connection, without frames, and tells what the other end read.
