@@ -23,6 +23,7 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
+  // #region shift
   /** Takes out the first item; `undefined` when there is none. */
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
@@ -37,6 +38,7 @@ export class Queue<T> {
     }
     return item;
   }
+  // #endregion shift
 
   /** The first item, which stays; `undefined` when there is none. */
   peek(): T | undefined {

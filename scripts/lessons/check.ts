@@ -15,7 +15,7 @@ const SECTIONS = [
   'Next',
 ];
 const MIN_WORDS = 1_000;
-const MAX_WORDS = 2_300;
+const MAX_WORDS = 5_000;
 const MIN_TASKS = 3;
 const MAX_TASKS = 7;
 

@@ -148,8 +148,8 @@ lessons('the form of a lesson is checked', () => {
     `---\ntitle: 1. X\ngroup: Chapters\n---\n\n# 1. X\n\nIt works.\n\n${titles.map((title) => `## ${title}\n\n`).join('')}${body}\n<details><summary>A</summary></details>\n`;
   assert.equal(checkForm(chapter, make(sections)), []);
   assert.match(checkForm(chapter, make(sections.toReversed())).join(), /sections are/);
-  assert.match(checkForm(chapter, make(sections, 'short')).join(), /words, expected 1000 to 2300/);
-  assert.match(checkForm(chapter, make(sections, words.repeat(2))).join(), /words, expected 1000 to 2300/);
+  assert.match(checkForm(chapter, make(sections, 'short')).join(), /words, expected 1000 to 5000/);
+  assert.match(checkForm(chapter, make(sections, words.repeat(5))).join(), /words, expected 1000 to 5000/);
   assert.match(checkForm({ ...chapter, number: 2 }, make(sections)).join(), /title: 2\./);
   assert.match(checkForm({ ...chapter, main: 'main.ts' }, make(sections)).join(), /no transcript/);
 });
