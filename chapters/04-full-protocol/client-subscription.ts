@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import { RingQueue } from '#topics';
+import { Queue } from '#topics';
 
 /** A message as a client receives it. */
 export class ReceivedMessage {
@@ -75,8 +75,8 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage>, Async
   readonly #host: SubscriptionHost;
   readonly #onSkipped: ((ids: SkippedIds) => void) | undefined;
   // Invariant: messages wait, or readers wait, never both.
-  readonly #messages = new RingQueue<ReceivedMessage>();
-  readonly #readers = new RingQueue<() => void>();
+  readonly #messages = new Queue<ReceivedMessage>();
+  readonly #readers = new Queue<() => void>();
   #ended = false;
   #failure: LeveretError | undefined;
 
