@@ -1,5 +1,5 @@
 import type { CloseReason } from './connection-state.ts';
-import { Deadline } from './deadline.ts';
+import { hasPassed } from './deadline.ts';
 import type { Timeouts } from './options.ts';
 
 /** What a sweep can see of a connection. */
@@ -18,16 +18,17 @@ export interface Sight {
  * clock for them. It has no timer and no socket, so a test brings its own time.
  */
 export class Activity {
-  /** Runs since the peer was last heard. */
-  readonly heard = new Deadline();
-  // Since anything moved, in either direction; and since the peer took something that waits for it.
-  readonly #moved = new Deadline();
-  readonly #taken = new Deadline();
+  /** When the peer was last heard. */
+  heardAt: number;
+  // When anything last moved, in either direction; and when the peer last took something that waits for it. Plain numbers:
+  // a table holds one of these for each of its connections.
+  #movedAt: number;
+  #takenAt: number;
   #seenIn = 0;
   #seenSent = 0;
 
   constructor(now: number) {
-    for (const deadline of [this.heard, this.#moved, this.#taken]) deadline.start(now);
+    this.heardAt = this.#movedAt = this.#takenAt = now;
   }
 
   /** Notes what has changed since the sweep before. @returns the reason to close it, if it has stood still too long */
@@ -39,13 +40,13 @@ export class Activity {
     const heard = bytesIn !== this.#seenIn || paused;
     // More to send is no progress; what has left is.
     const taken = bytesSent !== this.#seenSent;
-    if (heard) this.heard.restart(now);
-    if (heard || taken) this.#moved.restart(now);
-    if (taken || drained) this.#taken.restart(now);
+    if (heard) this.heardAt = now;
+    if (heard || taken) this.#movedAt = now;
+    if (taken || drained) this.#takenAt = now;
     this.#seenIn = bytesIn;
     this.#seenSent = bytesSent;
-    if (this.#taken.passed(now, timeouts.writeTimeoutMs)) return 'write-timeout';
-    return this.#moved.passed(now, timeouts.idleTimeoutMs) ? 'idle' : undefined;
+    if (hasPassed(this.#takenAt, now, timeouts.writeTimeoutMs)) return 'write-timeout';
+    return hasPassed(this.#movedAt, now, timeouts.idleTimeoutMs) ? 'idle' : undefined;
   }
   // #endregion look
 }

@@ -109,7 +109,7 @@ export class Connection<C = undefined> {
 
   /** Milliseconds since the peer was last heard, as the sweeps saw it (so up to one sweep interval less). */
   get silentFor(): number {
-    return this.#activity.heard.elapsed(this.#host.now());
+    return this.#host.now() - this.#activity.heardAt;
   }
 
   /**

@@ -21,13 +21,13 @@ export class Deadline {
     this.#since = -1;
   }
 
-  /** For how long it has run, in milliseconds; 0 while it does not. */
-  elapsed(now: number): number {
-    return this.#since < 0 ? 0 : now - this.#since;
-  }
-
   /** Whether it has run for `timeoutMs`; a timeout of 0 never fires. */
   passed(now: number, timeoutMs: number): boolean {
-    return this.#since >= 0 && timeoutMs > 0 && now - this.#since >= timeoutMs;
+    return this.#since >= 0 && hasPassed(this.#since, now, timeoutMs);
   }
+}
+
+/** Whether a timeout that began to run at `since` has passed; one of 0 never fires. */
+export function hasPassed(since: number, now: number, timeoutMs: number): boolean {
+  return timeoutMs > 0 && now - since >= timeoutMs;
 }

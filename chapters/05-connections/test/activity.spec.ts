@@ -16,14 +16,14 @@ test('what comes in and what leaves puts idleness off', () => {
   assert.strictEqual(activity.look(900, { ...still, bytesIn: 1 }, timeouts), undefined);
   assert.strictEqual(activity.look(1_800, { ...still, bytesIn: 1, bytesSent: 1 }, timeouts), undefined);
   assert.strictEqual(activity.look(2_799, { ...still, bytesIn: 1, bytesSent: 1 }, timeouts), undefined);
-  assert.strictEqual(activity.heard.elapsed(2_799), 1_899, 'what we send is no sign of the peer');
+  assert.strictEqual(activity.heardAt, 900, 'what we send is no sign of the peer');
   assert.strictEqual(activity.look(2_800, { ...still, bytesIn: 1, bytesSent: 1 }, timeouts), 'idle');
 });
 
 test('a peer that we do not read is not idle, nor silent', () => {
   const activity = new Activity(0);
   assert.strictEqual(activity.look(5_000, { ...still, paused: true }, timeouts), undefined);
-  assert.strictEqual(activity.heard.elapsed(5_000), 0);
+  assert.strictEqual(activity.heardAt, 5_000, 'while it is not read its silence is ours');
   assert.strictEqual(activity.look(6_000, still, timeouts), 'idle');
 });
 
@@ -48,14 +48,13 @@ test('a deadline runs from its first start, and rests when it is stopped', () =>
   assert.strictEqual(deadline.passed(1e9, 1), false, 'it was never started');
   deadline.start(0);
   deadline.start(50);
-  assert.strictEqual(deadline.elapsed(60), 60, 'a second start has put it off');
   assert.strictEqual(deadline.passed(99, 100), false);
-  assert.strictEqual(deadline.passed(100, 100), true);
+  assert.strictEqual(deadline.passed(100, 100), true, 'a second start has put it off');
   assert.strictEqual(deadline.passed(1e9, 0), false, '0 never fires');
   deadline.restart(80);
   assert.strictEqual(deadline.passed(179, 100), false);
   deadline.stop();
-  assert.deepStrictEqual([deadline.elapsed(1e9), deadline.passed(1e9, 1)], [0, false]);
+  assert.strictEqual(deadline.passed(1e9, 1), false, 'it was stopped');
 });
 
 test.run();
