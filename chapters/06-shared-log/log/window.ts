@@ -15,10 +15,8 @@ export class Window {
   readonly size: number;
   /** How many do. */
   used = 0;
-  // What is not committed, oldest first. Between two runs lie ids that were skipped. A run is never empty, so there are
-  // no more of them than the window has places.
+  // What was delivered and is not committed, oldest first. No run is empty, so there are no more than the window's size.
   readonly #runs = new Queue<Run>();
-  #last: Run = { firstId: 0, lastId: 0 };
 
   constructor(size: number) {
     this.size = size;
@@ -32,12 +30,7 @@ export class Window {
   /** The messages `firstId` to `lastId` were delivered. */
   delivered(firstId: number, lastId: number): void {
     if (this.size === 0) return;
-    if (this.used > 0 && this.#last.lastId + 1 === firstId) {
-      this.#last.lastId = lastId;
-    } else {
-      this.#last = { firstId, lastId };
-      this.#runs.push(this.#last);
-    }
+    this.#runs.push({ firstId, lastId });
     this.used += lastId - firstId + 1;
   }
 
