@@ -60,6 +60,7 @@ export class NaiveCursor implements LogCursor {
   read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
     const { frames, sealed, firstId } = this.#log;
     const id = Math.max(this.nextId, firstId);
+    this.nextId = id;
     const bytes = sealed.find((each) => frames.lastId(each.bytes, 0) >= id)?.bytes;
     if (bytes === undefined) return undefined;
     const count = Math.min(limit, frames.lastId(bytes, 0) - id + 1);

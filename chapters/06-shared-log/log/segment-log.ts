@@ -118,9 +118,10 @@ export class SegmentLog implements Log {
   // #region collect
   /** Lets go of the segments that all readers have left behind. For topics that retain nothing. */
   collect(): void {
-    if (this.tail.readers === 0) this.roll();
-    while (this.head !== this.tail && this.head.readers === 0) {
-      if (!this.head.lent) this.#memory.give(this.head.bytes);
+    while (this.head.readers === 0) {
+      this.roll();
+      if (this.head === this.tail) return;
+      if (!this.head.lent && this.head.sealed > 0) this.#memory.give(this.head.bytes);
       this.firstId = Math.max(this.firstId, this.head.lastId + 1);
       this.head = this.head.next as Segment;
     }
