@@ -39,7 +39,9 @@ export class LogEngine implements Engine {
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  * @throws OptionError for a limit or a port out of range
  */
-export function startLogBroker(options: ServeOptions & Partial<LogLimits> = {}): Promise<RunningBroker> {
+export async function startLogBroker(
+  options: ServeOptions & Partial<LogLimits> = {},
+): Promise<RunningBroker> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
   return serveEngine(new LogEngine(new TopicTable(limits)), limits, options);
 }
