@@ -10,7 +10,7 @@ import process from 'node:process';
 
 /** Where each broker comes from: a door or a file, and the function that starts it. */
 const BROKERS = new Map([
-  ['chapter-4', { from: '#protocol', start: 'startBroker' }],
+  ['chapter-4', { from: '#protocol/broker', start: 'startBroker' }],
   ['chapter-6', { from: '#log/broker', start: 'startLogBroker' }],
   ['final', { from: '../../final/index.ts', start: 'createBroker' }],
 ]);

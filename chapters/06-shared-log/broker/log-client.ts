@@ -2,7 +2,6 @@ import { HEADER_SIZE, LeveretError, TYPE_SIZE } from '#framing';
 import type { ClientFrame, FrameNamed, WireRecord } from '#protocol';
 import { ClientType, checkRequest, clientCodec, MAX_KEY_BYTES, Start } from '#protocol';
 import type { EngineClient, EngineClientHost, Published } from '#protocol/broker';
-import type { TopicSettings } from '#topics';
 import { PublishRequest } from '../log/publish-request.ts';
 import { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
@@ -31,8 +30,8 @@ export class LogClient implements EngineClient {
     return lag;
   }
 
-  create(topic: string, settings: TopicSettings): void {
-    this.#topics.use(topic).create(settings);
+  create(frame: FrameNamed<ClientFrame, 'CREATE'>): void {
+    this.#topics.use(frame.topic).create(frame);
   }
 
   publish(topic: string, records: readonly WireRecord[]): Published {

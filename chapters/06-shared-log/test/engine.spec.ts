@@ -85,7 +85,7 @@ test(
   'one that comes for more than it may lag behind gets it all, as long as it keeps up with what is new',
   withWorld({ maxLagMessages: 10, maxLagBytes: 1_000 }, async (world) => {
     const [ann, ben] = [world.join(), world.join()];
-    ann.client.create('t', MINUTE);
+    ann.create('t', MINUTE);
     for (let i = 1; i <= 100; i++) ann.publish(`${i}`.padEnd(50, '.'));
     await world.endTurn();
     ben.subscribe({ start: Start.EARLIEST, window: 5 });
@@ -130,7 +130,7 @@ test(
   'what has become too old is told as skipped, once, before anything else',
   withWorld({}, async (world) => {
     const [ann, ben] = [world.join(), world.join()];
-    ann.client.create('t', { retentionMs: 1_000, dedupeMs: 0 });
+    ann.create('t', { retentionMs: 1_000, dedupeMs: 0 });
     ben.subscribe({ window: 2 });
     ann.publish('a', 'b', 'c');
     await world.endTurn(600);
@@ -157,7 +157,7 @@ test(
     );
     assert.is(world.topics.get('t'), undefined, 'a request that was refused has left a topic behind');
     ann.publish('not retained');
-    ann.client.create('t', MINUTE);
+    ann.create('t', MINUTE);
     ann.publish('a', 'b');
     await world.endTurn();
     ben.subscribe({ start: Start.AFTER, after: 0 });
@@ -193,7 +193,7 @@ test(
   'duplicates get no id; what they came with does',
   withWorld({}, async (world) => {
     const ann = world.join();
-    ann.client.create('t', { retentionMs: 0, dedupeMs: 100 });
+    ann.create('t', { retentionMs: 0, dedupeMs: 100 });
     ann.subscribe();
     assert.equal(
       ann.publish(['k', 'a'], 'b', ['k', 'c'], ['l', 'd']),
@@ -273,7 +273,7 @@ test(
   'retained bytes are bounded, and the reader that missed some is told',
   withWorld({ maxRetainedBytes: 100_000 }, async (world) => {
     const [ann, ben] = [world.join(), world.join()];
-    ann.client.create('t', MINUTE);
+    ann.create('t', MINUTE);
     for (let i = 0; i < 500; i++) {
       ann.publish('x'.repeat(1_000));
       await world.endTurn();
@@ -300,15 +300,15 @@ test(
       'a second subscription',
     );
     assert.is(world.topics.get('u'), undefined, 'the refused request has left a topic behind');
-    ann.client.create('u', MINUTE);
-    ann.client.create('u', MINUTE);
+    ann.create('u', MINUTE);
+    ann.create('u', MINUTE);
     assert.is(
-      refusal(() => ann.client.create('u', { ...MINUTE, dedupeMs: 1 })),
+      refusal(() => ann.create('u', { ...MINUTE, dedupeMs: 1 })),
       'TOPIC_EXISTS',
       'other settings',
     );
     assert.is(
-      refusal(() => ann.client.create('v', MINUTE)),
+      refusal(() => ann.create('v', MINUTE)),
       'LIMIT',
       'a third topic',
     );

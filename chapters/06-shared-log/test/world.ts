@@ -34,6 +34,10 @@ export class NoteBook implements EngineClientHost {
     this.wake();
   }
 
+  create(topic: string, settings: { readonly retentionMs: number; readonly dedupeMs: number }): void {
+    this.client.create({ type: 'CREATE', request: 0, topic, ...settings });
+  }
+
   subscribe(options: { topic?: string; start?: number; after?: number; window?: number } = {}): void {
     const usual = {
       type: 'SUBSCRIBE',
