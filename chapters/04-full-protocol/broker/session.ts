@@ -108,9 +108,10 @@ export class Session implements EngineClientHost {
     // Behind the last frame of a connection there may be others in the same read.
     if (state.is === 'closing') return;
     if (debug.enabled) debug('client %d -> %s', this.#id, wire.describeBytes(type, bytes, start, end));
-    const name = wire.clientCodec.nameOf(type);
-    if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
-      throw new wire.ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
+    const isHello = type === wire.ClientType.HELLO;
+    const name = isHello === (state.is === 'new') ? undefined : wire.clientCodec.nameOf(type);
+    if (name !== undefined) {
+      throw new wire.ProtocolError('BAD_STATE', isHello ? 'a second HELLO' : `${name} before HELLO`);
     }
     if (state.is === 'new') {
       this.#welcome(type, bytes, start, end);
