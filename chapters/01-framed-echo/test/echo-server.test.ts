@@ -102,7 +102,7 @@ describe('echo server: ends', TIMEOUT, () => {
       await client.expect(stream);
       await client.expectClosed('end');
       await until(() => server.connections === 0, { what: 'the connection is forgotten' });
-      assert.deepEqual(codes, []);
+      assert.deepEqual(codes, [], 'no error is told');
     }),
   );
 
@@ -111,7 +111,7 @@ describe('echo server: ends', TIMEOUT, () => {
       await using client = await RawSocket.connect(server);
       client.end();
       await client.expectClosed('end');
-      assert.deepEqual(codes, []);
+      assert.deepEqual(codes, [], 'no error is told');
     }),
   );
 
@@ -120,12 +120,12 @@ describe('echo server: ends', TIMEOUT, () => {
       await using client = await RawSocket.connect(server);
       client.write('00000001 01');
       await client.expect('00000001 01');
-      assert.equal(server.connections, 1);
+      assert.equal(server.connections, 1, 'one is open');
       await Promise.all([server.close(), server.close()]);
       await client.expectClosed();
       await server.close();
-      assert.equal(server.connections, 0);
-      await assert.rejects(RawSocket.connect(server), { code: 'ECONNREFUSED' });
+      assert.equal(server.connections, 0, 'none is left');
+      await assert.rejects(RawSocket.connect(server), { code: 'ECONNREFUSED' }, 'nobody listens any more');
     }),
   );
 });
@@ -156,7 +156,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       client.write('00000000');
       await client.expectClosed();
     });
-    assert.deepEqual(codes, ['BAD_FRAME']);
+    assert.deepEqual(codes, ['BAD_FRAME'], 'the reason');
   });
 
   for (const size of ['00010001', '7fffffff', 'ffffffff']) {
@@ -165,7 +165,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
         await client.writeInPieces(size);
         await client.expectClosed();
       });
-      assert.deepEqual(codes, ['TOO_LARGE']);
+      assert.deepEqual(codes, ['TOO_LARGE'], 'the reason');
     });
   }
 
@@ -175,7 +175,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       const frame = frameBytes(1, Buffer.alloc(LIMIT - 1));
       client.write(frame);
       await client.expect(frame);
-      assert.deepEqual(codes, []);
+      assert.deepEqual(codes, [], 'no error is told');
     }),
   );
 
@@ -185,7 +185,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       await client.expect('00000002 01 aa 00000002 02 bb');
       await client.expectClosed();
     });
-    assert.deepEqual(codes, ['BAD_FRAME']);
+    assert.deepEqual(codes, ['BAD_FRAME'], 'the reason');
   });
 
   for (const part of ['00', '000000', '00000003', '00000003 01 68']) {
@@ -195,7 +195,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
         client.end();
         await client.expectClosed();
       });
-      assert.deepEqual(codes, ['TRUNCATED']);
+      assert.deepEqual(codes, ['TRUNCATED'], 'the reason');
     });
   }
 
@@ -207,7 +207,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       for (let round = 0; round < 3; round++) await roundTrip(server);
       client.reset();
     });
-    assert.deepEqual(codes, ['DISCONNECTED']);
+    assert.deepEqual(codes, ['DISCONNECTED'], 'the reason');
   });
 
   test('a reset right behind half a frame', TIMEOUT, async () => {
@@ -228,7 +228,7 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       await stalled(client);
       client.reset();
     });
-    assert.deepEqual(codes, ['DISCONNECTED']);
+    assert.deepEqual(codes, ['DISCONNECTED'], 'the reason');
   });
 
   test('a bad frame from a client that does not read', TIMEOUT, async () => {
@@ -236,18 +236,18 @@ describe('echo server: bad input closes one connection, with a code, and no othe
       client.pause();
       client.write('00000001 01 ffffffff');
     });
-    assert.deepEqual(codes, ['TOO_LARGE']);
+    assert.deepEqual(codes, ['TOO_LARGE'], 'the reason');
   });
 
-  test('an onError that is not given is not needed', TIMEOUT, async () => {
+  test('an onError that is not given is not needed', TIMEOUT, async (t) => {
     const server = await startEchoServer();
+    t.after(() => server.close());
     await using bad = await RawSocket.connect(server);
     bad.write('00000000');
     await bad.expectClosed();
     await using good = await RawSocket.connect(server);
     good.write('00000001 01');
     await good.expect('00000001 01');
-    await server.close();
   });
 });
 
@@ -264,10 +264,11 @@ describe('echo server: a client that never reads', TIMEOUT, () => {
       await using other = await RawSocket.connect(server);
       other.write('00000003 01 6869');
       await other.expect('00000003 01 6869');
-      assert.deepEqual(codes, []);
+      assert.deepEqual(codes, [], 'no error is told');
       // Once it reads, everything that was held up goes on.
       lazy.startReading();
-      for (let got = 0; got < total; got += frame.length) assert.ok(frame.equals(await lazy.readFrame()));
+      for (let got = 0; got < total; got += frame.length)
+        assert.ok(frame.equals(await lazy.readFrame()), 'the next echo');
     }),
   );
 });
@@ -275,38 +276,58 @@ describe('echo server: a client that never reads', TIMEOUT, () => {
 describe('echo server: starting', TIMEOUT, () => {
   test('a port in use is ADDRESS_IN_USE, and the message says what to do', TIMEOUT, () =>
     withServer(async (server) => {
-      await assert.rejects(startEchoServer({ port: server.port }), (error: unknown) => {
-        assert.ok(error instanceof LeveretError);
-        assert.equal(error.code, 'ADDRESS_IN_USE');
-        assert.match(error.message, new RegExp(`${server.port}.*another`));
-        assert.ok(error.cause instanceof Error);
-        return true;
-      });
+      await assert.rejects(
+        startEchoServer({ port: server.port }),
+        (error: unknown) => {
+          assert.ok(error instanceof LeveretError, 'it is an error of ours');
+          assert.equal(error.code, 'ADDRESS_IN_USE', 'its code');
+          assert.match(
+            error.message,
+            new RegExp(`${server.port}.*another`),
+            'it names the port, and says what to do',
+          );
+          assert.ok(error.cause instanceof Error, 'it has the error of the system');
+          return true;
+        },
+        'a second server on the port',
+      );
     }),
   );
 
-  test('a port that is free again can be taken', TIMEOUT, async () => {
+  test('a port that is free again can be taken', TIMEOUT, async (t) => {
     const first = await startEchoServer();
     await first.close();
     const second = await startEchoServer({ port: first.port });
-    assert.equal(second.port, first.port);
-    await second.close();
+    t.after(() => second.close());
+    assert.equal(second.port, first.port, 'the port is taken again');
   });
 
   test('an address of another machine is ADDRESS_UNAVAILABLE', TIMEOUT, async () => {
     // 192.0.2.0/24 is reserved for documentation: no machine has it.
-    await assert.rejects(startEchoServer({ host: '192.0.2.1' }), { code: 'ADDRESS_UNAVAILABLE' });
+    await assert.rejects(
+      startEchoServer({ host: '192.0.2.1' }),
+      { code: 'ADDRESS_UNAVAILABLE' },
+      'an address of nobody',
+    );
   });
 
   test('a bad port or limit is a RangeError that quotes it', TIMEOUT, async () => {
     for (const port of [-1, 65_536, 1.5, Number.NaN]) {
-      await assert.rejects(startEchoServer({ port }), { name: 'RangeError', message: new RegExp(`${port}`) });
+      await assert.rejects(
+        startEchoServer({ port }),
+        { name: 'RangeError', message: new RegExp(`${port}`) },
+        `port ${port}`,
+      );
     }
     for (const limit of [0, -1, 2.5]) {
-      await assert.rejects(startEchoServer({ limit }), {
-        name: 'RangeError',
-        message: new RegExp(`${limit}`),
-      });
+      await assert.rejects(
+        startEchoServer({ limit }),
+        {
+          name: 'RangeError',
+          message: new RegExp(`${limit}`),
+        },
+        `limit ${limit}`,
+      );
     }
   });
 });

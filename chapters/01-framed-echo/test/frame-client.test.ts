@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { FrameError, LeveretError } from '#framing';
 import {
   closeSoon,
@@ -28,7 +28,7 @@ describe('frame client', TIMEOUT, () => {
     for (let i = 0; i < 10; i++) await client.send(i, Buffer.from(`frame ${i}`));
     for (let i = 0; i < 10; i++) {
       const { type, body } = await client.receive();
-      assert.deepEqual([type, body.toString()], [i, `frame ${i}`]);
+      assert.deepEqual([type, body.toString()], [i, `frame ${i}`], `frame ${i}`);
     }
     await client.close();
     await client.close();
@@ -41,12 +41,12 @@ describe('frame client', TIMEOUT, () => {
     process.on('warning', warned);
     const body = Buffer.alloc(100_000, 1);
     const sent = Promise.all(Array.from({ length: 50 }, () => client.send(1, body)));
-    for (let i = 0; i < 50; i++) assert.ok((await client.receive()).body.equals(body));
+    for (let i = 0; i < 50; i++) assert.ok((await client.receive()).body.equals(body), `frame ${i}`);
     await sent;
     // Warnings are told in the next turn.
     await new Promise(setImmediate);
     process.off('warning', warned);
-    assert.deepEqual(warnings, []);
+    assert.deepEqual(warnings, [], 'no warning of too many listeners');
     await client.close();
   });
 
@@ -66,82 +66,98 @@ describe('frame client', TIMEOUT, () => {
     assert.deepEqual(sizes, [8_000_000], 'the frame is whole');
   });
 
-  test('receive() rejects with DISCONNECTED when the server is gone', TIMEOUT, async () => {
+  test('receive() rejects with DISCONNECTED when the server is gone', TIMEOUT, async (t) => {
     const own = await startEchoServer();
+    t.after(() => own.close());
     const client = await FrameClient.connect({ port: own.port });
-    const waiting = assert.rejects(client.receive(), { code: 'DISCONNECTED' });
-    await until(() => own.connections === 1);
+    const waiting = assert.rejects(client.receive(), { code: 'DISCONNECTED' }, 'who waits is told');
+    await until(() => own.connections === 1, { what: 'the connection is accepted' });
     await own.close();
     await waiting;
-    await assert.rejects(client.receive(), { code: 'DISCONNECTED' });
-    await assert.rejects(client.send(1, Buffer.alloc(0)), { code: 'DISCONNECTED' });
+    await assert.rejects(client.receive(), { code: 'DISCONNECTED' }, 'who asks later is told');
+    await assert.rejects(client.send(1, Buffer.alloc(0)), { code: 'DISCONNECTED' }, 'who sends is told');
     await client.close();
   });
 
   test('nobody there is REFUSED, and says where', TIMEOUT, async () => {
     const gone = await startEchoServer();
     await gone.close();
-    await assert.rejects(FrameClient.connect({ port: gone.port }), (error: unknown) => {
-      assert.ok(error instanceof LeveretError);
-      assert.equal(error.code, 'REFUSED');
-      assert.match(error.message, new RegExp(`${gone.port}`));
-      return true;
-    });
+    await assert.rejects(
+      FrameClient.connect({ port: gone.port }),
+      (error: unknown) => {
+        assert.ok(error instanceof LeveretError, 'it is an error of ours');
+        assert.equal(error.code, 'REFUSED', 'its code');
+        assert.match(error.message, new RegExp(`${gone.port}`), 'it names the port');
+        return true;
+      },
+      'a connection to nobody',
+    );
   });
 
   test('a bad port or limit is a RangeError that quotes it', TIMEOUT, async () => {
-    await assert.rejects(FrameClient.connect({ port: 65_536 }), { name: 'RangeError', message: /65536/ });
-    await assert.rejects(FrameClient.connect({ port: server.port, limit: 0 }), {
-      name: 'RangeError',
-      message: /0/,
-    });
+    await assert.rejects(
+      FrameClient.connect({ port: 65_536 }),
+      { name: 'RangeError', message: /65536/ },
+      'a port that cannot be',
+    );
+    await assert.rejects(
+      FrameClient.connect({ port: server.port, limit: 0 }),
+      {
+        name: 'RangeError',
+        message: /0/,
+      },
+      'a limit that cannot be',
+    );
   });
 });
 
 /** A raw client, and the server's socket of its connection. */
-async function socketPair(): Promise<{ client: RawSocket; socket: Socket; done: () => Promise<void> }> {
+async function socketPair(t: TestContext): Promise<{ client: RawSocket; socket: Socket }> {
   const sockets: Socket[] = [];
   const server = await startServer({ allowHalfOpen: true, onConnection: (socket) => sockets.push(socket) });
+  t.after(() => server.close());
   const client = await RawSocket.connect({ host: server.host, port: server.port });
-  await until(() => sockets.length === 1);
-  const done = async () => {
-    await client.close();
-    await server.close();
-  };
-  return { client, socket: sockets[0]!, done };
+  t.after(() => client.close());
+  await until(() => sockets.length === 1, { what: 'the connection is accepted' });
+  return { client, socket: sockets[0]! };
 }
 
 describe('the reading half', TIMEOUT, () => {
-  test('hands out frames whose bodies stay as they are', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('hands out frames whose bodies stay as they are', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     const frames = readFrames(socket);
     client.write('00000003 01 6869');
     const first = await frames.next();
     client.write('00000003 02 7878');
     const second = await frames.next();
-    assert.deepEqual(first.value, { type: 1, body: Buffer.from('hi') });
-    assert.deepEqual(second.value, { type: 2, body: Buffer.from('xx') });
+    assert.deepEqual(
+      first.value,
+      { type: 1, body: Buffer.from('hi') },
+      'the first frame, after the second has come',
+    );
+    assert.deepEqual(second.value, { type: 2, body: Buffer.from('xx') }, 'the second frame');
     client.end();
-    assert.equal((await frames.next()).done, true);
+    assert.equal((await frames.next()).done, true, 'the end');
     // The client has ended its side only: the server's side still works.
     await new FrameWriter(socket).send(3, hex('2121'));
     await client.expect('00000003 03 2121');
-    await done();
   });
 
-  test('gives each body memory of its own, not a view of what the socket read', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('gives each body memory of its own, not a view of what the socket read', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.write('00000003 01 6869 00000003 02 7878');
     const frames = readFrames(socket);
     const one: Buffer = (await frames.next()).value.body;
     const other: Buffer = (await frames.next()).value.body;
     // Views of one chunk would lie 7 bytes apart: a body of 2 and a header of 5.
-    assert.ok(one.buffer !== other.buffer || other.byteOffset - one.byteOffset !== 7);
-    await done();
+    assert.ok(
+      one.buffer !== other.buffer || other.byteOffset - one.byteOffset !== 7,
+      'the second body lies in the same chunk as the first',
+    );
   });
 
-  test('frames before a bad size are handed out, then the FrameError', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('frames before a bad size are handed out, then the FrameError', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.write('00000001 01 00000001 02 00000011');
     const types: number[] = [];
     const reading = (async () => {
@@ -150,68 +166,68 @@ describe('the reading half', TIMEOUT, () => {
     await assert.rejects(
       reading,
       (error: unknown) => error instanceof FrameError && error.code === 'TOO_LARGE',
+      'the loop ends with the error',
     );
-    assert.deepEqual(types, [1, 2]);
-    await done();
+    assert.deepEqual(types, [1, 2], 'the frames before it');
   });
 
-  test('an end in mid-frame is TRUNCATED', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('an end in mid-frame is TRUNCATED', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.write('00000003 01 68');
     client.end();
-    await assert.rejects(readFrames(socket).next(), { code: 'TRUNCATED' });
-    await done();
+    await assert.rejects(readFrames(socket).next(), { code: 'TRUNCATED' }, 'the reading ends with the error');
   });
 
-  test('does not read on while nobody asks', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('does not read on while nobody asks', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     const frames = readFrames(socket);
     const frame = frameBytes(1, Buffer.alloc(100_000));
     const total = 640 * frame.length;
     for (let i = 0; i < 640; i++) client.write(frame);
-    assert.equal((await frames.next()).value?.type, 1);
+    assert.equal((await frames.next()).value?.type, 1, 'the first frame');
     let last = -1;
     let same = 0;
-    await until(() => {
-      same = client.unsent === last ? same + 1 : 0;
-      last = client.unsent;
-      return same === 50;
-    });
+    await until(
+      () => {
+        same = client.unsent === last ? same + 1 : 0;
+        last = client.unsent;
+        return same === 50;
+      },
+      { what: 'the server stops taking bytes' },
+    );
     assert.ok(last > total / 2, `${last} of ${total} bytes are still with the sender`);
-    for (let i = 1; i < 640; i++) assert.equal((await frames.next()).value?.body.length, 100_000);
-    await done();
+    for (let i = 1; i < 640; i++)
+      assert.equal((await frames.next()).value?.body.length, 100_000, `frame ${i}`);
   });
 
-  test('leaving it leaves the writing half open', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('leaving it leaves the writing half open', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.write('00000001 01');
     for await (const { type } of readFrames(socket)) {
-      assert.equal(type, 1);
+      assert.equal(type, 1, 'the first frame');
       break;
     }
     new FrameWriter(socket).write(2, hex('bb'));
     await client.expect('00000002 02 bb');
-    await done();
   });
 });
 
 describe('the writing half', TIMEOUT, () => {
-  test('writes frames, and ends its direction only', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('writes frames, and ends its direction only', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     const writer = new FrameWriter(socket);
-    assert.equal(writer.write(1, hex('6869')), true);
+    assert.equal(writer.write(1, hex('6869')), true, 'the socket takes more');
     await writer.send(2, hex(''));
     writer.end();
     await client.expect('00000003 01 6869 00000001 02');
     await client.expectClosed('end');
     client.write('00000001 03');
-    assert.equal((await readFrames(socket).next()).value?.type, 3);
-    await assert.rejects(writer.send(4, hex('')), { code: 'DISCONNECTED' });
-    await done();
+    assert.equal((await readFrames(socket).next()).value?.type, 3, 'the other direction is open');
+    await assert.rejects(writer.send(4, hex('')), { code: 'DISCONNECTED' }, 'this direction is closed');
   });
 
-  test('send waits while the other side does not read, and goes on when it does', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('send waits while the other side does not read, and goes on when it does', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.pause();
     const writer = new FrameWriter(socket);
     const body = Buffer.alloc(4_000_000);
@@ -219,39 +235,37 @@ describe('the writing half', TIMEOUT, () => {
     const sending = (async () => {
       for (; sent < 10; sent++) await writer.send(1, body);
     })();
-    await until(() => socket.writableNeedDrain);
+    await until(() => socket.writableNeedDrain, { what: 'the socket is full' });
     assert.equal(
       await Promise.race([sending, new Promise((resolve) => setImmediate(resolve, 'waiting'))]),
       'waiting',
+      'it waits',
     );
     client.resume();
-    for (let i = 0; i < 10; i++) assert.equal((await client.readFrame()).length, 4_000_005);
+    for (let i = 0; i < 10; i++) assert.equal((await client.readFrame()).length, 4_000_005, `frame ${i}`);
     await sending;
-    assert.equal(sent, 10);
-    await done();
+    assert.equal(sent, 10, 'all were sent');
   });
 
-  test('a send that waits is told when the connection breaks', TIMEOUT, async () => {
-    const { client, socket, done } = await socketPair();
+  test('a send that waits is told when the connection breaks', TIMEOUT, async (t) => {
+    const { client, socket } = await socketPair(t);
     client.pause();
     const writer = new FrameWriter(socket);
     const body = Buffer.alloc(4_000_000);
     const sending = (async () => {
       for (;;) await writer.send(1, body);
     })();
-    const rejected = assert.rejects(sending, { code: 'DISCONNECTED' });
-    await until(() => socket.writableNeedDrain);
+    const rejected = assert.rejects(sending, { code: 'DISCONNECTED' }, 'who waits is told');
+    await until(() => socket.writableNeedDrain, { what: 'the socket is full' });
     client.reset();
     await rejected;
-    await assert.rejects(writer.drained(), { code: 'DISCONNECTED' });
-    await done();
+    await assert.rejects(writer.drained(), { code: 'DISCONNECTED' }, 'who waits later is told');
   });
 });
 
 describe('closing soon', TIMEOUT, () => {
   test('sends what was written, however slowly it is taken, and then ends', TIMEOUT, async (t) => {
-    const { client, socket, done } = await socketPair();
-    t.after(done);
+    const { client, socket } = await socketPair(t);
     client.pause();
     const bytes = Buffer.alloc(8_000_000, 7);
     socket.write(bytes);
@@ -263,8 +277,7 @@ describe('closing soon', TIMEOUT, () => {
   });
 
   test('a peer that does not read cannot hold the connection open', TIMEOUT, async (t) => {
-    const { client, socket, done } = await socketPair();
-    t.after(done);
+    const { client, socket } = await socketPair(t);
     client.pause();
     socket.write(Buffer.alloc(16_000_000));
     closeSoon(socket);

@@ -38,11 +38,11 @@ const whole = suite('frame reader: any cut of the stream');
 
 for (const { name, stream, frames } of FIXTURES) {
   whole(`${name}, in one piece`, () => {
-    assert.equal(collect([stream]), frames);
+    assert.equal(collect([stream]), frames, 'the frames');
   });
 
   whole(`${name}, byte by byte`, () => {
-    assert.equal(collect(Array.from(stream, (byte) => Buffer.of(byte))), frames);
+    assert.equal(collect(Array.from(stream, (byte) => Buffer.of(byte))), frames, 'the frames');
   });
 
   whole(`${name}, cut at every place`, () => {
@@ -63,7 +63,7 @@ for (const { name, stream, frames } of FIXTURES) {
   whole(`${name}, with the end right after`, () => {
     const reader = new FrameReader(() => {});
     reader.push(stream);
-    assert.is(reader.midFrame, false);
+    assert.is(reader.midFrame, false, 'it is between two frames');
     reader.end();
   });
 }
@@ -75,10 +75,14 @@ whole('sizes that need each of their bytes are big-endian', () => {
       const got: Copied[] = [];
       const reader = new FrameReader((type, _bytes, start, end) => got.push({ type, length: end - start }));
       for (const chunk of chunks) reader.push(chunk);
-      assert.equal(got, [
-        { type: 1, length: size - 1 },
-        { type: 2, length: 0 },
-      ]);
+      assert.equal(
+        got,
+        [
+          { type: 1, length: size - 1 },
+          { type: 2, length: 0 },
+        ],
+        `size ${size}`,
+      );
     }
   }
 });
@@ -87,11 +91,11 @@ whole('a frame is handed out as soon as its last byte is here', () => {
   const got: number[] = [];
   const reader = new FrameReader((type) => got.push(type));
   reader.push(hex('00000002 01'));
-  assert.equal(got, []);
+  assert.equal(got, [], 'a byte is missing');
   reader.push(hex('aa'));
-  assert.equal(got, [1]);
+  assert.equal(got, [1], 'the first is complete');
   reader.push(hex('00000001 02 00'));
-  assert.equal(got, [1, 2]);
+  assert.equal(got, [1, 2], 'the second is complete');
 });
 
 whole('two readers keep their pieces apart', () => {
@@ -102,7 +106,7 @@ whole('two readers keep their pieces apart', () => {
   other.push(hex('00000003 01 63'));
   one.push(hex('62'));
   other.push(hex('64'));
-  assert.equal(got, ['ab', 'cd']);
+  assert.equal(got, ['ab', 'cd'], 'each has its own bytes');
 });
 
 whole.run();
@@ -114,7 +118,7 @@ sizes('size 0 is refused as soon as its four bytes are known', () => {
     const reader = new FrameReader(() => assert.unreachable('no frame here'));
     const [first, last] = cutAt(hex('00000000'), cut) as [Buffer, Buffer];
     reader.push(first);
-    assert.is(refusal(() => reader.push(last)).code, 'BAD_FRAME');
+    assert.is(refusal(() => reader.push(last)).code, 'BAD_FRAME', `cut after ${cut}`);
   }
 });
 
@@ -131,23 +135,31 @@ sizes('a size above the limit is refused as soon as its four bytes are known', (
 
 sizes('the limit itself is accepted, one more is not', () => {
   const fits = frameBytes(1, Buffer.alloc(15, 7));
-  assert.equal(collect([fits], 16), [`1:${'07'.repeat(15)}`]);
-  assert.equal(collect(cutAt(fits, 2), 16), [`1:${'07'.repeat(15)}`]);
+  assert.equal(collect([fits], 16), [`1:${'07'.repeat(15)}`], 'in one piece');
+  assert.equal(collect(cutAt(fits, 2), 16), [`1:${'07'.repeat(15)}`], 'cut in its size');
   const reader = new FrameReader(() => {}, { limit: 16 });
-  assert.is(refusal(() => reader.push(frameBytes(1, Buffer.alloc(16)))).code, 'TOO_LARGE');
+  assert.is(refusal(() => reader.push(frameBytes(1, Buffer.alloc(16)))).code, 'TOO_LARGE', 'one more');
 });
 
 sizes('without an option the limit is 1 MiB', () => {
-  assert.is(new FrameReader(() => {}).limit, 1_048_576);
+  assert.is(new FrameReader(() => {}).limit, 1_048_576, 'the limit');
   new FrameReader(() => {}).push(hex('00100000'));
-  assert.is(refusal(() => new FrameReader(() => {}).push(hex('00100001'))).code, 'TOO_LARGE');
+  assert.is(
+    refusal(() => new FrameReader(() => {}).push(hex('00100001'))).code,
+    'TOO_LARGE',
+    'one more than the limit',
+  );
 });
 
 sizes('good frames before a bad size are handed out', () => {
   const got: number[] = [];
   const reader = new FrameReader((type) => got.push(type));
-  assert.is(refusal(() => reader.push(hex('00000001 01 00000001 02 00000000'))).code, 'BAD_FRAME');
-  assert.equal(got, [1, 2]);
+  assert.is(
+    refusal(() => reader.push(hex('00000001 01 00000001 02 00000000'))).code,
+    'BAD_FRAME',
+    'the bad size',
+  );
+  assert.equal(got, [1, 2], 'the frames before it');
 });
 
 sizes('a limit that changes midway holds from the next size on', () => {
@@ -161,13 +173,13 @@ sizes('a limit that changes midway holds from the next size on', () => {
   );
   // The frame of 64 comes in the same chunk as the one whose handler allows it.
   reader.push(Buffer.concat([hex('00000001 01'), frameBytes(2, Buffer.alloc(63))]));
-  assert.equal(got, [1, 2]);
+  assert.equal(got, [1, 2], 'both frames');
   // A frame whose size was accepted is finished, also under a smaller limit; the next one is refused.
   reader.push(frameBytes(3, Buffer.alloc(63)).subarray(0, 10));
   reader.limit = 4;
   reader.push(frameBytes(3, Buffer.alloc(63)).subarray(10));
-  assert.equal(got, [1, 2, 3]);
-  assert.is(refusal(() => reader.push(hex('00000005'))).code, 'TOO_LARGE');
+  assert.equal(got, [1, 2, 3], 'the third frame too');
+  assert.is(refusal(() => reader.push(hex('00000005'))).code, 'TOO_LARGE', 'the smaller limit holds');
 });
 
 sizes('a limit that is not a size is refused with its value', () => {
@@ -175,11 +187,16 @@ sizes('a limit that is not a size is refused with its value', () => {
     assert.throws(
       () => new FrameReader(() => {}, { limit }),
       (error: unknown) => error instanceof RangeError && error.message.includes(String(limit)),
+      `as an option: ${limit}`,
     );
     const reader = new FrameReader(() => {});
-    assert.throws(() => {
-      reader.limit = limit;
-    }, RangeError);
+    assert.throws(
+      () => {
+        reader.limit = limit;
+      },
+      RangeError,
+      `set later: ${limit}`,
+    );
   }
 });
 
@@ -196,7 +213,7 @@ ends('an end anywhere inside a frame is TRUNCATED', () => {
     ]) {
       const reader = new FrameReader(() => {});
       for (const chunk of chunks) reader.push(chunk);
-      assert.is(reader.midFrame, true);
+      assert.is(reader.midFrame, true, `midFrame after ${cut} bytes`);
       assert.is(refusal(() => reader.end()).code, 'TRUNCATED', `after ${cut} bytes`);
     }
   }
@@ -215,10 +232,12 @@ ends('a reader that failed stays failed', () => {
   assert.is(
     refusal(() => reader.push(hex('00000001 01'))),
     first,
+    'the next push',
   );
   assert.is(
     refusal(() => reader.end()),
     first,
+    'the end',
   );
 });
 
@@ -231,10 +250,11 @@ ends('what the handler throws comes out of push, as it is, and the reader stays 
     const push = () => {
       for (const chunk of chunks) reader.push(chunk);
     };
-    assert.throws(push, (error: unknown) => error === oops);
+    assert.throws(push, (error: unknown) => error === oops, 'the error of the handler');
     assert.throws(
       () => reader.push(hex('00000001 03')),
       (error: unknown) => error === oops,
+      'the next push',
     );
   }
 });
@@ -273,10 +293,10 @@ ends('a handler that throws leaves the reader between two frames', () => {
 
 ends('an error tells people what is wrong', () => {
   const error = refusal(() => new FrameReader(() => {}, { limit: 9 }).push(hex('0000000a')));
-  assert.instance(error, FrameError);
-  assert.is(error.name, 'FrameError');
-  assert.match(error.message, '10');
-  assert.match(error.message, '9');
+  assert.instance(error, FrameError, 'its class');
+  assert.is(error.name, 'FrameError', 'its name');
+  assert.match(error.message, '10', 'the size');
+  assert.match(error.message, '9', 'the limit');
 });
 
 ends.run();

@@ -48,7 +48,7 @@ export function refusal(action: () => void): LeveretError {
   try {
     action();
   } catch (error) {
-    assert.instance(error, FrameError);
+    assert.instance(error, FrameError, 'what was thrown');
     return error as LeveretError;
   }
   throw new assert.Assertion({

@@ -1,4 +1,3 @@
-import type { FrameHandler } from '#framing';
 import * as wire from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
@@ -12,13 +11,18 @@ import type { EngineClient } from './engine.ts';
 export function answerFrame(
   client: EngineClient,
   limits: wire.RequestLimits,
-  ...[type, bytes, start, end]: Parameters<FrameHandler>
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
 ): wire.BrokerFrame | undefined {
   let request = 0;
   try {
     if (type === wire.ClientType.PUBLISH && client.publishRaw !== undefined) {
       if (end - start >= 4) request = bytes.readUInt32BE(start);
-      return ifAsked({ type: 'PUBLISHED', request, ...client.publishRaw(bytes, start, end) });
+      // The hot path: no object is made for an answer that nobody asked for.
+      const { firstId, count } = client.publishRaw(bytes, start, end);
+      return request === 0 ? undefined : { type: 'PUBLISHED', request, firstId, count };
     }
     const frame = wire.clientCodec.decode(type, bytes, start, end);
     if ('request' in frame) request = frame.request;

@@ -41,7 +41,9 @@ export class Session implements EngineClientHost {
     this.#socket = socket;
     this.#host = host;
     this.#writer = new BatchedWriter(socket);
-    this.#reader = new FrameReader((...frame) => this.#onFrame(frame), { limit: wire.HELLO_FRAME_LIMIT });
+    this.#reader = new FrameReader((type, bytes, start, end) => this.#onFrame(type, bytes, start, end), {
+      limit: wire.HELLO_FRAME_LIMIT,
+    });
     socket.on('data', (chunk) => this.#onData(chunk));
     // In a later turn: who reads as fast as we write must not keep the others waiting.
     socket.on('drain', () => setImmediate(() => this.#onDrain()));
@@ -101,25 +103,26 @@ export class Session implements EngineClientHost {
   }
   // #endregion on-data
 
-  #onFrame(frame: Parameters<FrameHandler>): void {
+  #onFrame(type: number, bytes: Buffer, start: number, end: number): void {
     const state = this.#state;
     // Behind the last frame of a connection there may be others in the same read.
     if (state.is === 'closing') return;
-    if (debug.enabled) debug('client %d -> %s', this.#id, wire.describeBytes(...frame));
-    const name = wire.clientCodec.nameOf(frame[0]);
-    if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
-      throw new wire.ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
+    if (debug.enabled) debug('client %d -> %s', this.#id, wire.describeBytes(type, bytes, start, end));
+    const isHello = type === wire.ClientType.HELLO;
+    const name = isHello === (state.is === 'new') ? undefined : wire.clientCodec.nameOf(type);
+    if (name !== undefined) {
+      throw new wire.ProtocolError('BAD_STATE', isHello ? 'a second HELLO' : `${name} before HELLO`);
     }
     if (state.is === 'new') {
-      this.#welcome(frame);
+      this.#welcome(type, bytes, start, end);
       return;
     }
-    const answer = answerFrame(state.client, this.#host.limits, ...frame);
+    const answer = answerFrame(state.client, this.#host.limits, type, bytes, start, end);
     if (answer?.type === 'CLOSING') this.#leave(this.#host.limits.closeTimeoutMs, answer);
     else if (answer !== undefined) this.#answer(answer);
   }
 
-  #welcome(hello: Parameters<FrameHandler>): void {
+  #welcome(...hello: Parameters<FrameHandler>): void {
     // Everybody is let in, but the frame must be in order.
     wire.clientCodec.decode(...hello);
     const { engine, epoch, limits } = this.#host;

@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export * from './client.ts';
+export * from './options.ts';
 export * from './subscription.ts';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { clientCodec } from '#protocol';
 import { until } from './conversation-client.ts';
+import { publish } from './conversation-requests.ts';
 import type { Subject } from './conversation-suite.ts';
 import { fromHex, helloHex } from './golden-vectors.ts';
 import { conversation, productConversation } from './with-broker.ts';
@@ -321,6 +322,35 @@ function endings(subject: Subject): void {
     await client.expect({ type: 'LAG', request: 1 });
     await client.expectEnd();
   });
+
+  conversation(
+    'much in one write, the last of it broken: all is answered, in order',
+    subject,
+    {},
+    async (talk) => {
+      const client = await talk.hello();
+      client.frames(...Array.from({ length: 200 }, (_, i) => publish(i + 1, 't', `${i}`)));
+      client.hex('00000001 07 00000000');
+      for (let i = 1; i <= 200; i++) await client.expect({ type: 'PUBLISHED', request: i, firstId: i });
+      await client.expect({ type: 'PONG' });
+      await client.expectError('BAD_FRAME', 0);
+      await client.expectEnd();
+    },
+  );
+
+  conversation(
+    'much in one write, and the end of the direction: all is answered',
+    subject,
+    {},
+    async (talk) => {
+      const client = await talk.open();
+      client.hex(helloHex).frames(...Array.from({ length: 200 }, (_, i) => publish(i + 1, 't', 'x')));
+      client.socket.end();
+      await client.expect({ type: 'WELCOME' });
+      for (let i = 1; i <= 200; i++) await client.expect({ type: 'PUBLISHED', request: i });
+      await client.expectEnd();
+    },
+  );
 
   conversation('an end in the middle of a frame: closed without a word', subject, {}, async ({ hello }) => {
     const client = await hello();
