@@ -8,19 +8,25 @@ import { ensurePrograms } from './system-packages.ts';
 import { runCommand, UsageError } from './terminal.ts';
 import { findHollowTests, findTestFiles, neededPrograms, type TestFiles } from './test-runner/find-files.ts';
 import { specsStep } from './test-runner/specs.ts';
-import { nodeArguments, programStep, runSteps, type Step, StepError } from './test-runner/steps.ts';
+import {
+  nodeArguments,
+  programStep,
+  runSteps,
+  type Step,
+  StepError,
+  testArguments,
+} from './test-runner/steps.ts';
 
 const HELP = `Runs the tests.
 
   npm test                  everything: format and lint, types, house rules, lessons, docs, unit and socket suites
   npm test -- 01            only the tests of chapter 1
-  npm test -- frame-reader  only test files whose path holds that text
+  npm test -- frame.spec    only the test files of that name, with or without its ending
+  npm test -- final/client  only test files whose path holds that text
   npm test -- --files       only the test files, all of them`;
 
 /** How many steps, or test files, run at a time. */
 const WIDTH = 2;
-/** A single test, and a whole file of node:test, must be done within this time (milliseconds). */
-const TEST_TIMEOUT_MS = 240_000;
 
 const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
@@ -63,10 +69,9 @@ async function runNodeTests(paths: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'leveret-test-'));
   const tap = join(folder, 'tap');
   try {
-    const args = nodeArguments(
+    const args = testArguments(
       '--test',
       `--test-concurrency=${WIDTH}`,
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       '--test-reporter=tap',
