@@ -39,6 +39,7 @@ function projectSteps(): Step[] {
     programStep('types of the page (tsc)', bin('tsc'), ['-p', 'final/inspector/page']),
     programStep('house rules (depcruise)', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '.']),
     script('lessons', 'scripts/lessons.ts'),
+    script('sizes of the chapters', 'scripts/sizes.ts'),
     script('docs site (typedoc)', 'scripts/docs.ts'),
   ];
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import {
   type Application,
   Converter,
@@ -12,7 +11,7 @@ import {
   ReflectionKind,
   type Renderer,
 } from 'typedoc';
-import { ROOT } from '../chapters.ts';
+import { ROOT, readDoors } from '../chapters.ts';
 import { renderDiagrams } from './diagrams.ts';
 
 /** Path of the file that a document or a module came from, from the project's folder. */
@@ -21,13 +20,6 @@ function sourceOf(reflection: Reflection): string {
   const fromSources = reflection.isDeclaration() ? reflection.sources?.[0]?.fullFileName : undefined;
   const absolute = fromRegistry ?? fromSources ?? '';
   return absolute.startsWith(ROOT) ? absolute.slice(ROOT.length) : absolute;
-}
-
-/** `#framing` for `chapters/01-framed-echo/index.ts`: what package.json calls its door. */
-function readDoors(): Map<string, string> {
-  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const { imports } = manifest as { imports: Record<string, { default: string }> };
-  return new Map(Object.entries(imports).map(([door, { default: path }]) => [path.replace('./', ''), door]));
 }
 
 /** Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`. */
@@ -83,7 +75,7 @@ function addNeighbours(renderer: Renderer): void {
 
 /** Names modules by their doors, and gives documents without front matter a title and a group. */
 function nameThings(app: Application): void {
-  const doors = readDoors();
+  const doors = new Map([...readDoors()].map(([door, path]) => [path, door]));
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document: DocumentReflection) => {
     if (!sourceOf(document).includes('/')) document.frontmatter.group ??= 'Project';
     // TypeDoc has taken the title out of the front matter by now; without one the file's name stands in its place.
