@@ -41,6 +41,7 @@ function projectSteps(): Step[] {
     script('lessons', 'scripts/lessons.ts'),
     script('sizes of the chapters', 'scripts/sizes.ts'),
     script('docs site (typedoc)', 'scripts/docs.ts'),
+    rulesStep(),
   ];
 }
 
@@ -51,6 +52,18 @@ function hollowStep(files: TestFiles): Step {
       const mistakes = findHollowTests(files);
       if (mistakes.length > 0) throw new StepError('tests that would not count', mistakes.join('\n'));
       return `${files.specs.length} for uvu, ${files.tests.length} for node:test`;
+    },
+  };
+}
+
+function rulesStep(): Step {
+  return {
+    name: 'rules for tests',
+    async run() {
+      // Only here, for it brings the whole compiler.
+      const mistakes = (await import('./test-runner/rules.ts')).checkTests();
+      if (mistakes.length > 0) throw new StepError(`${mistakes.length} break them`, mistakes.join('\n'));
+      return 'asserts say what is wrong, nothing sleeps';
     },
   };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { choosePaths, findHollowTests, findTestFiles, neededPrograms } from '../test-runner/find-files.ts';
+import { findMistakes } from '../test-runner/rules.ts';
 import { readTotals } from '../test-runner/specs.ts';
 
 const runner = suite<{ root: string }>('test runner');
@@ -79,6 +80,28 @@ runner('refuses tests that leave others out', ({ root }) => {
   put(root, 'c.test.ts', "test('the only one', () => {});");
   const mistakes = findHollowTests({ specs: [], tests: ['a.test.ts', 'b.test.ts', 'c.test.ts'] }, root);
   assert.is(mistakes.length, 2);
+});
+
+runner('refuses asserts without words', () => {
+  const bad = ['assert.ok(f(a, b));', 'assert(a);', 'assert.not.ok(\n  a,\n);', 'assert.not(a);'];
+  for (const text of bad) assert.is(findMistakes('a.ts', text).length, 1, text);
+  const good = "assert.ok(a, 'b'); assert.equal(a, b); assert.not.ok(f(a), 'b'); assert.throws(f);";
+  assert.equal(findMistakes('a.ts', good), []);
+});
+
+runner('refuses fixed sleeps, but not deadlines and polling', () => {
+  const bad = [
+    'await new Promise((resolve) => setTimeout(resolve, 20));',
+    "import { setTimeout as delay } from 'node:timers/promises';\nawait delay(1);",
+    "import { setTimeout } from 'node:timers/promises';\nwhile (x) await setTimeout(1);",
+  ];
+  for (const text of bad) assert.match(findMistakes('a.ts', text).join(), /^a\.ts:\d: sleeps/, text);
+  const good = `
+    async function until(f) { while (!f()) await new Promise((resolve) => setTimeout(resolve, 2)); }
+    const timer = setTimeout(() => reject(new Error('late')), 20);
+    await new Promise((resolve, reject) => setTimeout(() => reject(new Error('late')), 20));
+    socket.setTimeout(20, end);`;
+  assert.equal(findMistakes('a.ts', good), []);
 });
 
 runner('sums what uvu printed for each suite, with or without colours', () => {
