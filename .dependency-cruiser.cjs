@@ -25,7 +25,13 @@ const files = (doors) => {
 const behind = (doors) => files(doors).replaceAll(/(chapters\/[^/|]+\/[^|)]+\/)index\\\.ts/g, '$1[^/]+');
 
 /** The small servers of the chapters, which are there for the reader alone. */
-const SMALL_SERVERS = ['#broadcast/server', '#protocol/broker', '#protocol/client', '#log/broker'];
+const SMALL_SERVERS = [
+  '#topics/server',
+  '#broadcast/server',
+  '#protocol/broker',
+  '#protocol/client',
+  '#log/broker',
+];
 /** Doors whose code runs in browsers too. */
 const PURE_DOORS = ['#framing', '#topics', '#broadcast', '#protocol', '#peers/backoff'];
 

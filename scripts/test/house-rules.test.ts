@@ -20,6 +20,7 @@ const DOORS: Record<string, string> = {
   '#framing': 'chapters/01-framed-echo/index.ts',
   '#framing/net': 'chapters/01-framed-echo/net.ts',
   '#topics': 'chapters/02-subscriber/index.ts',
+  '#topics/server': 'chapters/02-subscriber/examples/text-server.ts',
   '#broadcast': 'chapters/03-broadcast/index.ts',
   '#broadcast/server': 'chapters/03-broadcast/server.ts',
   '#protocol': 'chapters/04-full-protocol/index.ts',

@@ -22,23 +22,29 @@ function sourceOf(reflection: Reflection): string {
   return absolute.startsWith(ROOT) ? absolute.slice(ROOT.length) : absolute;
 }
 
-/** Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`. */
+/**
+ * Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`, and
+ * for a second door `api/framing/net.html` and `api/framing/net/functions/listen.html`.
+ */
 class HouseRouter extends KindRouter {
   override getIdealBaseName(reflection: Reflection): string {
     if (reflection.isDocument()) {
       return sourceOf(reflection).replace(/(\/README)?\.md$/, '');
     }
-    if (reflection.kind === ReflectionKind.Module)
-      return `api/${this.getUrlSafeName(reflection.name.replace('#', ''))}`;
+    if (reflection.kind === ReflectionKind.Module) return this.#doorPath(reflection);
     const names = [this.getUrlSafeName(reflection.name)];
     let above = reflection.parent;
     while (above !== undefined && above.kind !== ReflectionKind.Module && !above.isProject()) {
       names.unshift(this.getUrlSafeName(above.name));
       above = above.parent;
     }
-    const door =
-      above === undefined || above.isProject() ? '' : `${this.getUrlSafeName(above.name.replace('#', ''))}/`;
-    return `api/${door}${this.directories.get(reflection.kind) ?? 'other'}/${names.join('.')}`;
+    const door = above === undefined || above.isProject() ? 'api' : this.#doorPath(above);
+    return `${door}/${this.directories.get(reflection.kind) ?? 'other'}/${names.join('.')}`;
+  }
+
+  #doorPath({ name }: Reflection): string {
+    const parts = name.replace('#', '').split('/');
+    return ['api', ...parts.map((part) => this.getUrlSafeName(part))].join('/');
   }
 }
 
@@ -90,6 +96,23 @@ function nameThings(app: Application): void {
   });
 }
 
+/**
+ * A comment may name what another door exports, such as an error that is thrown, without importing it: the first door
+ * that exports the name is meant.
+ */
+function linkAcrossDoors(app: Application): void {
+  app.converter.addUnknownSymbolResolver(({ moduleSource, symbolReference }, reflection) => {
+    const [first, ...rest] = (symbolReference?.path ?? []).map(({ path }) => path);
+    if (moduleSource !== undefined || first === undefined) return undefined;
+    for (const module of reflection.project.getChildrenByKind(ReflectionKind.Module)) {
+      const target = module.getChildByName([first, ...rest]);
+      // Declared as an address alone, but a reflection goes the way of TypeDoc's own links, and gets a relative one.
+      if (target !== undefined) return { target: target as unknown as string };
+    }
+    return undefined;
+  });
+}
+
 /** Listeners of a low priority come after TypeDoc's own, which make the groups. */
 const AFTER_GROUPS = -1000;
 
@@ -116,10 +139,11 @@ function nameGroups(app: Application): void {
   );
 }
 
-/** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors. */
+/** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors, links between them. */
 export function load(app: Application): void {
   app.renderer.defineRouter('house', HouseRouter);
   nameThings(app);
+  linkAcrossDoors(app);
   unlinkSources(app);
   nameGroups(app);
   addNeighbours(app.renderer);
