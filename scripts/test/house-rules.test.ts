@@ -43,6 +43,10 @@ const GOOD: Record<string, string> = {
   'chapters/02-subscriber/index.ts': "export { two } from './inner.ts';",
   'chapters/02-subscriber/main.ts':
     "import type { Stage } from '../../scripts/stage-types.ts'; export const stage: Stage | undefined = undefined;",
+  'chapters/02-subscriber/test/circle-of-types.ts':
+    "import type { Use } from './type-user.ts'; export interface Shape { size: Use }",
+  'chapters/02-subscriber/test/type-user.ts':
+    "import type { Shape } from './circle-of-types.ts'; export type Use = Shape;",
   'chapters/02-subscriber/test/good.spec.ts':
     "import '#topics'; import 'uvu'; import '../../01-framed-echo/test/support.ts';",
   'chapters/03-broadcast/index.ts': 'export const three = 3;',
@@ -106,6 +110,7 @@ const BAD: ReadonlyArray<readonly [rule: string, path: string, text: string]> = 
     'chapters/02-subscriber/bad-circle-of-types.ts',
     "import type { Shape } from './type-user.ts'; export type Use = Shape;",
   ],
+  ['no-cycles-in-tests', 'chapters/02-subscriber/test/bad-circle.ts', "import './circle.ts';"],
   ['final-has-its-own-broker', 'final/bad-broker.ts', "import '#protocol/broker';"],
   ['final-has-its-own-broker', 'final/bad-client.ts', "import type { client } from '#protocol/client';"],
   ['final-has-its-own-broker', 'final/bad-server.ts', "import '#broadcast/server';"],
@@ -173,6 +178,7 @@ test('each rule of the house holds what it says, and nothing else', { timeout: 3
       'chapters/02-subscriber/type-user.ts',
       "import type { Use } from './bad-circle-of-types.ts'; export interface Shape { size: Use }",
     );
+    put('chapters/02-subscriber/test/circle.ts', "import './bad-circle.ts';");
     put('chapters/03-broadcast/bad-module.ts', "import 'fs'; export const bad = 1;");
     put('chapters/07-peers/bad-package.ts', "import 'debug'; export const bad = 1;");
     for (const [, path, text] of BAD) put(path, text);
