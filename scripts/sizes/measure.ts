@@ -68,8 +68,10 @@ function quotedLines(root: string, lesson: string): Map<string, Set<number>> {
   const quoted = new Map<string, Set<number>>();
   for (const { path, region } of quotedCode(readFileSync(join(root, lesson), 'utf8'))) {
     const file = normalize(join(dirname(lesson), path));
-    if (!existsSync(join(root, file))) continue;
-    const { from, to } = findRegion(readFileSync(join(root, file), 'utf8').split('\n'), region);
+    // What is not there is a mistake that `npm run lessons` tells; here it shows nothing.
+    const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+    if (region !== undefined && !text.includes(`// #endregion ${region}`)) continue;
+    const { from, to } = findRegion(text.split('\n'), region);
     const lines = quoted.get(file) ?? new Set();
     for (let line = from + 1; line <= to; line += 1) lines.add(line);
     quoted.set(file, lines);

@@ -61,7 +61,7 @@ sizes('see parts in subfolders, and leave out the stage, tests and examples', ({
   put(
     root,
     `${folder}/README.md`,
-    '# x\n<!-- code: wire/frame.ts#one -->\n```ts\n```\n<!-- code: wire/frame.ts#one -->\n',
+    '# x\n<!-- code: wire/frame.ts#one -->\n```ts\n```\n<!-- code: wire/frame.ts#one -->\n<!-- code: wire/frame.ts#gone -->\n<!-- code: gone.ts -->\n',
   );
   put(root, `${folder}/index.ts`, lines(2));
   put(root, `${folder}/wire/frame.ts`, `${lines(30)}// #region one\n\n${lines(10)}// #endregion one\n`);
