@@ -327,7 +327,8 @@ test('a consumer that leaves its loop lets its connection go', { timeout }, asyn
 });
 
 test('pieces are copies: they do not change, and do not keep what they came in', { timeout }, async () => {
-  await using bench = await startBench({ cutting: { ...lines, limit: 50_000 } });
+  const cutting: Cutting = (onPiece) => new DelimiterReader(onPiece, { maxPieceBytes: 50_000 });
+  await using bench = await startBench({ cutting });
   bench.consume(1);
   const client = await bench.connect();
   client.write(Buffer.from(`first\n${'y'.repeat(40_000)}\nfirst\n`));
