@@ -1,3 +1,4 @@
+// deadline: 90 s
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

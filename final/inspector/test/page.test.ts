@@ -1,3 +1,4 @@
+// deadline: 180 s
 // needs: chromium
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
