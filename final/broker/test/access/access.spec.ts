@@ -9,9 +9,9 @@ const denied = (error: { code: string; fatal: boolean }): boolean => error.code 
 
 access('without rules anybody may do anything but write to the broker’s own topics', () => {
   const grants = new Access().admit('');
-  assert.ok(grants.mayPublish('a'));
-  assert.ok(grants.maySubscribe('$sys.status'));
-  assert.not.ok(grants.mayPublish('$sys.status'));
+  assert.ok(grants.mayPublish('a'), 'may publish to a');
+  assert.ok(grants.maySubscribe('$sys.status'), 'may subscribe to $sys.status');
+  assert.not.ok(grants.mayPublish('$sys.status'), 'may not publish to $sys.status');
 });
 
 access('a token that is not known, or none, is refused', () => {
@@ -19,22 +19,22 @@ access('a token that is not known, or none, is refused', () => {
   assert.throws(() => rules.admit('secre'), denied);
   assert.throws(() => rules.admit('secret '), denied);
   assert.throws(() => rules.admit(''), denied);
-  assert.ok(rules.admit('secret').mayPublish('a'));
+  assert.ok(rules.admit('secret').mayPublish('a'), 'may publish to a');
 });
 
 access('lists allow what they name; an empty list allows nothing; no list allows everything', () => {
   const grants = new Access({ tokens: [{ token: 't', publish: ['a.*'], subscribe: [] }] }).admit('t');
-  assert.ok(grants.mayPublish('a.b'));
-  assert.not.ok(grants.mayPublish('b'));
-  assert.not.ok(grants.maySubscribe('a.b'));
+  assert.ok(grants.mayPublish('a.b'), 'may publish to a.b');
+  assert.not.ok(grants.mayPublish('b'), 'may not publish to b');
+  assert.not.ok(grants.maySubscribe('a.b'), 'may not subscribe to a.b');
   assert.ok(grants.mayPublish('_inbox.x'), 'replies are always allowed');
-  assert.ok(grants.maySubscribe('_inbox.x'));
+  assert.ok(grants.maySubscribe('_inbox.x'), 'may subscribe to _inbox.x');
 });
 
 access('clients without a token get what is said of anonymous ones', () => {
   const rules = new Access({ tokens: [{ token: 't' }], anonymous: { publish: [], subscribe: ['public.>'] } });
-  assert.ok(rules.admit('').maySubscribe('public.a'));
-  assert.not.ok(rules.admit('').mayPublish('public.a'));
+  assert.ok(rules.admit('').maySubscribe('public.a'), 'may subscribe to public.a');
+  assert.not.ok(rules.admit('').mayPublish('public.a'), 'may not publish to public.a');
   assert.throws(() => rules.admit('wrong'), denied);
 });
 

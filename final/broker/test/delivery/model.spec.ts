@@ -287,7 +287,7 @@ test('topics and the model tell every subscriber the same', () => {
     }),
     { numRuns: runs },
   );
-  assert.ok(ran >= runs);
+  assert.ok(ran >= runs, `${ran} of ${runs} sequences ran`);
 });
 
 test.run();

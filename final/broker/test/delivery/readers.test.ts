@@ -23,7 +23,10 @@ test('a window of 1 on a batch of 1,000', { timeout: TIMEOUT }, async () => {
     await client.expect({ type: 'OK' });
     for (let id = 1; id <= 1_000; id++) {
       const frame = await client.expect({ type: 'MESSAGES', firstId: id });
-      assert.ok(frame.type === BrokerType.MESSAGES && frame.records.length === 1);
+      assert.ok(
+        frame.type === BrokerType.MESSAGES && frame.records.length === 1,
+        `one message in one frame, not ${JSON.stringify(frame)}`,
+      );
       assert.equal(frame.records[0]?.payload.toString(), `${id}`);
       assert.equal(client.waiting, 0);
       client.frames(commit('t', id));
@@ -95,7 +98,7 @@ test('subscribed again while frames wait: the new start holds, and nothing comes
     let batches = 0;
     while (session?.full !== true) {
       await publishBatch(publisher, 't', 64, 1_000);
-      assert.ok(++batches < 1_000);
+      assert.ok(++batches < 1_000, 'the publishers are never held back');
     }
     const last = batches * 64;
     client.frames(subscribe(2, 't', { start: 2, after: last - 5 }));

@@ -109,10 +109,10 @@ test('block: a client in a deadlock with itself is disconnected; the others go o
       sent++;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.ok(sent > 10);
+    assert.ok(sent > 10, `only ${sent} messages were sent`);
     publisher.frames(publish(5, 't', 'last'));
     const answer = await publisher.expect({ type: 'PUBLISHED', request: 5, count: 1 });
-    assert.ok('firstId' in answer);
+    assert.ok('firstId' in answer, `PUBLISHED, not ${JSON.stringify(answer)}`);
     await readUpTo(reader, 1, answer.firstId);
   });
 });

@@ -31,7 +31,7 @@ async function begin(options: LimitOptions = {}) {
   const broker = new BrokerCore(settings);
   const stream = new Stuck();
   const connection = broker.table.adopt(stream);
-  assert.ok(connection !== undefined);
+  assert.ok(connection !== undefined, 'the table takes the stream in');
   stream.receive(HELLO);
   await nextTurn();
   const frames = () => decode(Buffer.concat(stream.taken));
@@ -59,7 +59,7 @@ for (const [what, request] of [
     await nextTurn();
     // The limit, and what is collected before it is written.
     assert.ok(connection.queuedBytes <= limit + 2 * 65_536, `${connection.queuedBytes} bytes wait`);
-    assert.ok(connection.queuedBytes >= limit);
+    assert.ok(connection.queuedBytes >= limit, `${connection.queuedBytes} bytes wait, not ${limit}`);
     stream.free();
     await until(() => connection.queuedBytes === 0 && frames().length > count, 'all are answered');
     assert.equal(frames().length, count + 1);
