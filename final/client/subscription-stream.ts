@@ -1,43 +1,25 @@
 import { LeveretError } from '#framing';
 import { compilePattern, type Matcher } from '../broker/delivery/patterns.ts';
 import { type Deferred, defer } from './deferred.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import type { Skipped } from './events.ts';
 import { Message } from './message.ts';
-import type { SubscribeOptions } from './options.ts';
+import { type MessagesFrame, skipRecord } from './messages-reader.ts';
 import type { Platform } from './platform.ts';
 import { Position } from './position.ts';
-import { badBroker, recordEnd, skipRecord } from './wire.ts';
+import type { SubscribeSettings } from './subscribe-options.ts';
 
-/** What a feed needs of its client. */
-export interface FeedHost {
+/** What a stream needs of its client. */
+export interface SubscriptionStreamHost {
   /** Tell the broker, at the end of this turn, what is committed. */
-  commitLater(position: Position): void;
+  commitLater(stream: SubscriptionStream, position: Position): void;
   /** So many bytes more, or less, wait here for iterators. */
   queued(bytes: number): void;
   /** A callback has thrown. */
-  callbackFailed(feed: Feed, error: unknown): void;
-  /** The feed ends because of an error of its own. */
-  abandon(feed: Feed, error: LeveretError): void;
+  callbackFailed(stream: SubscriptionStream, error: unknown): void;
+  /** The stream ends because of an error of its own. */
+  abandon(stream: SubscriptionStream, error: LeveretError): void;
 }
-
-/**
- * Messages of one frame that wait: the records from `at`, of which the first has the id `id`. The objects are made when they
- * are taken: those that wait would only keep the garbage collector busy.
- */
-interface Run {
-  readonly position: Position;
-  readonly bytes: Uint8Array;
-  at: number;
-  id: number;
-  readonly lastId: number;
-}
-
-/** Bytes by which what waits may change before the host is told. */
-const UNTOLD = 65_536;
-
-/** Settings of a {@link Feed}: those of the subscription, checked. */
-export type FeedOptions = Required<Pick<SubscribeOptions, 'from' | 'window' | 'group' | 'prefetch'>> &
-  Pick<SubscribeOptions, 'onMessage' | 'onSkipped' | 'failOnSkipped'>;
 
 /**
  * The inside of a subscription: takes what the broker sends, and hands it to the callback or keeps it for the iterator.
@@ -46,9 +28,9 @@ export type FeedOptions = Required<Pick<SubscribeOptions, 'from' | 'window' | 'g
  * commits what the iterator has taken. So a slow iterator holds up the broker for its own subscription and no other, and
  * what waits here is bounded, in a browser too, where reading from the socket cannot be stopped.
  */
-export class Feed {
+export class SubscriptionStream {
   readonly topic: string;
-  readonly options: FeedOptions;
+  readonly options: SubscribeSettings;
   readonly matches: Matcher | undefined;
   /** The window that the broker is told. */
   readonly wireWindow: number;
@@ -67,28 +49,30 @@ export class Feed {
   readonly resumed = new Set<string>();
   ended = false;
 
-  readonly #host: FeedHost;
+  readonly #host: SubscriptionStreamHost;
   readonly #platform: Platform;
   readonly #autoCommit: boolean;
   readonly #commitEvery: number;
-  // Invariant: what waits are the #waiting messages in #runs[#head] and all behind it; while #waiters has any, nothing does.
-  #runs: (Run | undefined)[] = [];
-  #head = 0;
-  #waiting = 0;
+  readonly #queue: DeliveryQueue;
+  // Invariant: while it has any, nothing waits in #queue.
   #waiters: Deferred<IteratorResult<Message, undefined>>[] = [];
-  // Bytes that wait, and how many of them the host knows of.
-  #bytes = 0;
-  #told = 0;
   #error: LeveretError | undefined;
   readonly #end = defer<LeveretError | undefined>();
 
-  constructor(topic: string, options: FeedOptions, isPattern: boolean, host: FeedHost, platform: Platform) {
+  constructor(
+    topic: string,
+    options: SubscribeSettings,
+    isPattern: boolean,
+    host: SubscriptionStreamHost,
+    platform: Platform,
+  ) {
     const { window, prefetch, group, onMessage } = options;
     this.topic = topic;
     this.options = options;
     this.matches = isPattern ? compilePattern(topic) : undefined;
     this.#host = host;
     this.#platform = platform;
+    this.#queue = new DeliveryQueue((bytes) => host.queued(bytes));
     this.#autoCommit = window === 0 && onMessage === undefined;
     this.wireWindow = this.#autoCommit ? prefetch : window;
     // In a group what was taken is committed at once: it would be given to others if this client died.
@@ -98,10 +82,10 @@ export class Feed {
 
   /** Messages that wait for the iterator. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.length;
   }
 
-  /** Resolves when the feed has ended: with the error, if one ended it. */
+  /** Resolves when the stream has ended: with the error, if one ended it. */
   get whenEnded(): Promise<LeveretError | undefined> {
     return this.#end.promise;
   }
@@ -110,7 +94,7 @@ export class Feed {
   position(topic: string): Position {
     let position = this.positions.get(topic);
     if (position === undefined) {
-      position = new Position(topic, this, this.#platform);
+      position = new Position(topic, this.#platform);
       this.positions.set(topic, position);
     }
     return position;
@@ -122,44 +106,28 @@ export class Feed {
   }
 
   // #region deliver
-  /**
-   * Takes the records of a MESSAGES frame.
-   *
-   * @throws LeveretError BAD_BROKER when they are not as the protocol says
-   */
-  deliver(
-    position: Position,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    firstId: number,
-    count: number,
-  ): void {
+  /** Takes the records of a MESSAGES frame. */
+  deliver(position: Position, frame: MessagesFrame): void {
+    const { firstId, count, bytes, end } = frame;
+    if (count === 0) return;
     const known = position.received;
     const lastId = firstId + count - 1;
-    if (known === 0 && position.committed === 0) position.committed = position.told = firstId - 1;
+    if (known === 0 && position.committed === 0)
+      position.committed = position.told = Math.max(0, firstId - 1);
     if (lastId > known) position.received = lastId;
     if (lastId > position.delivered) position.delivered = lastId;
-    if (position.committed > position.told) this.#host.commitLater(position);
+    if (position.committed > position.told) this.#host.commitLater(this, position);
     // What comes again after a reconnect is in the program's hands already. In a group ids do not come in order.
     const doneBefore = this.options.group === '' ? known : 0;
-    // Checked before anything is handed out, so that a broken frame is none at all.
-    let fresh = start;
-    let at = start;
-    for (let id = firstId; id <= lastId; id++) {
-      at = recordEnd(bytes, at, end);
-      if (id <= doneBefore) fresh = at;
-    }
-    if (at !== end) throw badBroker('bytes behind the last record of a frame');
-    const firstFresh = Math.max(firstId, doneBefore + 1);
-    if (firstFresh > lastId || this.ended) return;
+    let { at } = frame;
+    let id = firstId;
+    for (; id <= doneBefore && id <= lastId; id++) at = skipRecord(bytes, at);
+    if (id > lastId || this.ended) return;
     if (this.options.onMessage !== undefined) {
-      this.#call(this.options.onMessage, position, bytes, fresh, firstFresh, lastId);
+      this.#call(this.options.onMessage, position, bytes, at, id, lastId);
       return;
     }
-    this.#runs.push({ position, bytes, at: fresh, id: firstFresh, lastId });
-    this.#waiting += lastId - firstFresh + 1;
-    this.#count(end - fresh);
+    this.#queue.push({ position, bytes, at, end, id, lastId });
     if (this.#waiters.length > 0) this.#wake();
   }
   // #endregion deliver
@@ -194,21 +162,13 @@ export class Feed {
     if (this.options.group !== '') position.commits.push(id);
     else if (id > position.committed) position.committed = id;
     else return;
-    this.#host.commitLater(position);
+    this.#host.commitLater(this, position);
   }
 
   /** The next message, if one waits. */
   take(): Message | undefined {
-    const run = this.#runs[this.#head];
-    if (run === undefined) return undefined;
-    const { position, bytes, at, id } = run;
-    const message = new Message(position, id, bytes, at);
-    run.at = skipRecord(bytes, at);
-    run.id = id + 1;
-    if (id === run.lastId) this.#nextRun();
-    this.#waiting--;
-    this.#count(at - run.at);
-    if (this.#autoCommit) this.#taken(position, id);
+    const message = this.#queue.take();
+    if (message !== undefined && this.#autoCommit) this.#taken(Message.positionOf(message), message.id);
     return message;
   }
 
@@ -231,7 +191,7 @@ export class Feed {
 
   /** It is over. What waits can still be taken, unless `drop`. */
   end(error?: LeveretError, drop = false): void {
-    if (drop) this.#drop();
+    if (drop) this.#queue.clear();
     if (this.ended) return;
     this.ended = true;
     this.#error = error;
@@ -265,7 +225,7 @@ export class Feed {
     position.committed = id;
     if (++position.handed < this.#commitEvery) return;
     position.handed = 0;
-    this.#host.commitLater(position);
+    this.#host.commitLater(this, position);
   }
 
   #call(
@@ -285,30 +245,5 @@ export class Feed {
       }
       at = skipRecord(bytes, at);
     }
-  }
-
-  #nextRun(): void {
-    const runs = this.#runs;
-    runs[this.#head++] = undefined;
-    // Emptied, or half of it used up: begin a new array rather than let this one grow.
-    if (this.#head === runs.length || (this.#head >= 64 && this.#head * 2 > runs.length)) {
-      this.#runs = runs.slice(this.#head);
-      this.#head = 0;
-    }
-  }
-
-  #count(bytes: number): void {
-    this.#bytes += bytes;
-    const untold = this.#bytes - this.#told;
-    if (this.#bytes !== 0 && untold < UNTOLD && untold > -UNTOLD) return;
-    this.#told = this.#bytes;
-    this.#host.queued(untold);
-  }
-
-  #drop(): void {
-    this.#runs = [];
-    this.#head = 0;
-    this.#waiting = 0;
-    this.#count(-this.#bytes);
   }
 }
