@@ -3,7 +3,7 @@ import type { BrokerStatus } from '../broker/broker-status.ts';
 import type { Session } from '../broker/session/session.ts';
 import { SYSTEM_PREFIX } from '../broker/topics/reserved-names.ts';
 import type { Topic } from '../broker/topics/topic.ts';
-import { Scout } from './scout.ts';
+import { MostActive } from './most-active.ts';
 import type { ConnectionState, InspectorState } from './state.ts';
 import { topicState } from './topic-state.ts';
 
@@ -43,8 +43,8 @@ export class Totals {
 export class Observer {
   readonly #broker: Broker;
   readonly #totals: Totals;
-  readonly #topics: Scout<Topic>;
-  readonly #sessions: Scout<Session>;
+  readonly #topics: MostActive<Topic>;
+  readonly #sessions: MostActive<Session>;
 
   /**
    * @param search - text that a topic's name must hold; capitals do not count
@@ -54,7 +54,7 @@ export class Observer {
     this.#broker = broker;
     this.#totals = totals;
     const wanted = search.toLowerCase();
-    this.#topics = new Scout({
+    this.#topics = new MostActive({
       source: () => broker.core.topics,
       fits: (topic) => {
         if (topic.forgotten) return false;
@@ -66,7 +66,7 @@ export class Observer {
       limit: MAX_TOPICS,
       budget,
     });
-    this.#sessions = new Scout({
+    this.#sessions = new MostActive({
       source: () => broker.core.sessions(),
       fits: (session) => session.connection.state !== 'closed',
       count: ({ connection }) => connection.bytesIn + connection.bytesOut,

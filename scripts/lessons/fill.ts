@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Fence, findFences } from './markdown.ts';
+import { fillTables } from './tables.ts';
 
 /** Gives the transcript of a chapter. */
 export type TranscriptOf = (chapter: number) => string;
@@ -74,7 +75,8 @@ function readCode(folder: string, reference: string): string {
 
 /**
  * Fills the fence after each `<!-- code: path#region -->` from the file, and the fence after
- * `<!-- transcript: chapter N -->` from `transcriptOf`; without that function transcripts stay as they are.
+ * `<!-- transcript: chapter N -->` from `transcriptOf`; without that function transcripts stay as they are. Then the tables:
+ * see {@link fillTables}.
  */
 export function fillLesson(path: string, text: string, transcriptOf?: TranscriptOf): Filled {
   const lines = text.split('\n');
@@ -104,7 +106,8 @@ export function fillLesson(path: string, text: string, transcriptOf?: Transcript
     }
   }
   out.push(...lines.slice(copied));
-  return { text: out.join('\n'), mistakes };
+  const tables = fillTables(path, out.join('\n'));
+  return { text: tables.text, mistakes: [...mistakes, ...tables.mistakes] };
 }
 
 /** The transcript that stands in a lesson, or undefined. */

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bytes, duration } from '../../format.ts';
 import { parseAmount } from '../config/amount.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { createProgram } from '../program.ts';
-import { bestMatch, bytes, duration, printable } from '../text.ts';
+import { bestMatch, printable } from '../text.ts';
 
 const config = suite('the configuration');
 const folder = mkdtempSync(join(tmpdir(), 'leveret-config-'));

@@ -1,8 +1,8 @@
 import type { FrameState, InspectorState } from '../state.ts';
 import { currentToken } from './token.ts';
 
-/** What a feed tells. */
-export interface FeedEvents {
+/** What a stream of states tells. */
+export interface StateStreamHandlers {
   state(state: InspectorState): void;
   frames(frames: readonly FrameState[]): void;
   /** Whether updates come. */
@@ -11,22 +11,22 @@ export interface FeedEvents {
   refused(status: number): Promise<void>;
 }
 
-/** Milliseconds before a feed that broke is opened again. */
+/** Milliseconds before a stream that broke is opened again. */
 const RETRY = 1500;
 
 /**
  * Follows the inspector's server-sent events. By `fetch` rather than `EventSource`, which cannot send a token.
- * While the tab is hidden, or the feed is paused, nothing is asked for.
+ * While the tab is hidden, or it is paused, nothing is asked for.
  */
-export class Feed {
-  readonly #events: FeedEvents;
+export class StateStream {
+  readonly #handlers: StateStreamHandlers;
   #search = '';
   #frames = true;
   #paused = false;
   #abort: AbortController | undefined;
 
-  constructor(events: FeedEvents) {
-    this.#events = events;
+  constructor(handlers: StateStreamHandlers) {
+    this.#handlers = handlers;
     document.addEventListener('visibilitychange', () => this.#restart());
     this.#restart();
   }
@@ -67,16 +67,16 @@ export class Feed {
         const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
         const response = await fetch(`api/feed?${query}`, { signal, headers });
         if (response.status === 401 || response.status === 403) {
-          this.#events.live(false);
-          await this.#events.refused(response.status);
+          this.#handlers.live(false);
+          await this.#handlers.refused(response.status);
           continue;
         }
         if (response.ok && response.body !== null) {
-          this.#events.live(true);
+          this.#handlers.live(true);
           await readEvents(response.body, (name, data) => {
             if (signal.aborted) return;
-            if (name === 'state') this.#events.state(data as InspectorState);
-            else if (name === 'frames') this.#events.frames(data as FrameState[]);
+            if (name === 'state') this.#handlers.state(data as InspectorState);
+            else if (name === 'frames') this.#handlers.frames(data as FrameState[]);
           });
         }
       } catch (error) {
@@ -84,7 +84,7 @@ export class Feed {
         if (!(error instanceof TypeError)) console.warn(error);
       }
       if (signal.aborted) return;
-      this.#events.live(false);
+      this.#handlers.live(false);
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
   }

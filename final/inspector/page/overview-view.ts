@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
+import { bytes, clockTime, count, duration, short } from '../../format.ts';
 import type { InspectorState } from '../state.ts';
 import { byId, element, setText } from './dom.ts';
-import { bytes, clockTime, count, duration, short } from './format.ts';
 import { color } from './theme.ts';
 
 /** Seconds that the chart shows. */
@@ -19,7 +19,7 @@ interface Point {
 }
 
 /** Figures in a row, and the rates of the last two minutes. */
-export class GlanceView {
+export class OverviewView {
   readonly #figures = new Map<string, HTMLElement>();
   readonly #points: Point[] = [];
   readonly #data: [number[], number[], number[]] = [[], [], []];

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Scout } from '../scout.ts';
+import { MostActive } from '../most-active.ts';
 
 interface Thing {
   name: string;
@@ -8,13 +8,13 @@ interface Thing {
   gone?: boolean;
 }
 
-function scoutOf(
+function activeOf(
   things: Map<number, Thing>,
   limit: number,
   budget: number,
-): { scout: Scout<Thing>; looked(): number } {
+): { active: MostActive<Thing>; looked(): number } {
   let looked = 0;
-  const scout = new Scout<Thing>({
+  const active = new MostActive<Thing>({
     source: () => things.values(),
     fits: (thing) => thing.gone !== true,
     count: (thing) => {
@@ -25,12 +25,12 @@ function scoutOf(
     limit,
     budget,
   });
-  return { scout, looked: () => looked };
+  return { active, looked: () => looked };
 }
 
 test('the most active of very many are found, and each look is bounded', () => {
   const things = new Map(Array.from({ length: 10_000 }, (_, i) => [i, { name: `t${i}`, count: 0 }]));
-  const { scout, looked } = scoutOf(things, 5, 1000);
+  const { active, looked } = activeOf(things, 5, 1000);
   const busy = [17, 4711, 9999];
   for (let round = 1; round <= 40; round++) {
     for (const i of busy) {
@@ -38,11 +38,11 @@ test('the most active of very many are found, and each look is bounded', () => {
       if (thing !== undefined) thing.count += 10 + i;
     }
     const before = looked();
-    const seen = scout.look(round * 250);
+    const seen = active.look(round * 250);
     assert.ok(looked() - before <= 1005);
     assert.ok(seen.length <= 5);
   }
-  const names = scout
+  const names = active
     .look(41 * 250)
     .slice(0, 3)
     .map(({ item }) => item.name);
@@ -51,10 +51,10 @@ test('the most active of very many are found, and each look is bounded', () => {
 
 test('a rate is what is done in a second', () => {
   const thing = { name: 'a', count: 0 };
-  const { scout } = scoutOf(new Map([[1, thing]]), 5, 10);
+  const { active } = activeOf(new Map([[1, thing]]), 5, 10);
   let rate = 0;
   for (let at = 0; at <= 10_000; at += 250) {
-    rate = scout.look(at)[0]?.rate ?? 0;
+    rate = active.look(at)[0]?.rate ?? 0;
     thing.count += 25;
   }
   assert.ok(Math.abs(rate - 100) < 1, `${rate}`);
@@ -63,8 +63,8 @@ test('a rate is what is done in a second', () => {
 test('what goes is shown no more, and what comes is found', () => {
   const first: Thing = { name: 'first', count: 0 };
   const things = new Map([[1, first]]);
-  const { scout } = scoutOf(things, 5, 10);
-  const names = (at: number): string[] => scout.look(at).map(({ item }) => item.name);
+  const { active } = activeOf(things, 5, 10);
+  const names = (at: number): string[] => active.look(at).map(({ item }) => item.name);
   assert.equal(names(0), ['first']);
   things.set(2, { name: 'second', count: 0 });
   assert.equal(names(250), ['first', 'second']);

@@ -1,9 +1,9 @@
 import { type Client, connect, type Message, type Subscription } from '../../client/browser.ts';
+import { clockTime, count, plural } from '../../format.ts';
+import { previewOf } from '../explain/preview.ts';
+import { visible } from '../explain/visible-text.ts';
 import { byId, element, setText } from './dom.ts';
-import { previewOf } from './explain-frame.ts';
-import { clockTime, count, plural } from './format.ts';
 import { currentToken } from './token.ts';
-import { visible } from './visible-text.ts';
 
 /** Messages that are listed. */
 const LISTED = 100;
@@ -26,7 +26,7 @@ interface Entry {
 }
 
 /** Publishes and subscribes as any client would, over a WebSocket: opened when it is first needed. */
-export class TalkView {
+export class TryItView {
   readonly #messages = byId('messages', HTMLElement);
   readonly #subscriptions = new Map<string, Entry>();
   #client: Promise<Client> | undefined;

@@ -1,5 +1,5 @@
-/** How a {@link Scout} finds and ranks. */
-export interface ScoutOptions<T> {
+/** How {@link MostActive} finds and ranks. */
+export interface MostActiveOptions<T> {
   /** Everything there is. Asked for again at the end of each round; may change meanwhile, as a Map's iterator allows. */
   readonly source: () => Iterable<T>;
   /** False for what is no longer there, or not wanted. */
@@ -33,13 +33,13 @@ const SMOOTHING = 0.4;
  * Chooses the most active of very many. Each look costs the same however many there are: it measures those that are
  * chosen and the next few of the others, round and round.
  */
-export class Scout<T extends object> {
-  readonly #options: ScoutOptions<T>;
+export class MostActive<T extends object> {
+  readonly #options: MostActiveOptions<T>;
   readonly #marks = new WeakMap<T, Mark>();
   #chosen: T[] = [];
   #round: Iterator<T> | undefined;
 
-  constructor(options: ScoutOptions<T>) {
+  constructor(options: MostActiveOptions<T>) {
     this.#options = options;
   }
 
