@@ -48,12 +48,12 @@ export class Client implements AsyncDisposable {
     return new Client(engine);
   }
 
-  /** Where it is in its life. */
+  /** The state of its connection. */
   get status(): ClientStatus {
     return this.#engine.state.status;
   }
 
-  /** Number of this life of the broker's logs: ids of one epoch only can be compared. */
+  /** Number of the broker's logs: only ids of one epoch can be compared. */
   get epoch(): number {
     return this.#engine.epoch;
   }
@@ -211,7 +211,7 @@ export class Client implements AsyncDisposable {
     return answer.type === 'LAG' ? answer.messages : 0;
   }
 
-  /** Asks the broker for a sign of life. Resolves with the milliseconds that it took. */
+  /** Asks the broker for an answer, by PING. Resolves with the milliseconds that it took. */
   ping(options: WaitOptions = {}): Promise<number> {
     return this.#engine.ping(options);
   }

@@ -43,7 +43,7 @@ export interface ConnectOptions {
   /** Whether the first connecting is repeated too when nobody answers, as `reconnect` says. @defaultValue false */
   readonly retryFirst?: boolean;
   /**
-   * Milliseconds of silence after which the broker is asked for a sign of life; after as many again the connection
+   * Milliseconds of silence after which the broker is sent a PING; after as many again the connection
    * is given up. 0: never. @defaultValue 15,000
    */
   readonly keepAlive?: number;

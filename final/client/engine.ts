@@ -97,7 +97,7 @@ export class Engine {
     );
   }
 
-  /** Where the client is in its life. */
+  /** The state of the client's connection. */
   get state(): StatusChange {
     return this.link.state;
   }
@@ -229,7 +229,7 @@ export class Engine {
     return this.#ask(send, options, what, again);
   }
 
-  /** Asks the broker for a sign of life. */
+  /** Asks the broker for an answer, by PING. */
   async ping(options: WaitOptions): Promise<number> {
     const start = performance.now();
     await this.#ask((connection, request) => connection.ping(request), options, 'the ping', false);

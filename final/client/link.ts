@@ -19,7 +19,7 @@ export interface LinkHandlers extends Omit<ConnectionHandlers, 'gone'> {
 
 /**
  * Keeps a connection to one of several addresses: connects, notices that it is lost, waits and connects again. All about
- * the life of the client is decided here, in one state.
+ * the state of the client's connection is decided here, in one place.
  */
 export class Link {
   state: StatusChange = { status: 'connecting' };

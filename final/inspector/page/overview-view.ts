@@ -52,7 +52,7 @@ export class OverviewView {
   /** Shows a state. */
   update({ at, epoch, totals }: InspectorState): void {
     if (epoch !== this.#epoch) {
-      // Another life of the broker: its counters began again.
+      // Another start of the broker: its counters began again.
       this.#epoch = epoch;
       this.#points.length = 0;
     }

@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ClientType, Start } from '#protocol/old';
+import { ClientType, Start } from '#protocol';
 import { clientFor } from '../../broker/test/start.ts';
 import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
 import { inspectorFor } from './scene.ts';
