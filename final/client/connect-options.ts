@@ -1,17 +1,12 @@
 import { checkWhole, MAX_ID, MAX_TIMEOUT_MS, readLimits, textSize } from '#framing';
+import { type BackoffOptions, readBackoff } from '#peers/backoff';
 
-/** How to come back after the connection was lost. */
-export interface ReconnectOptions {
-  /** Most milliseconds before the first attempt. @defaultValue 50 */
-  readonly initialDelay?: number;
-  /** Most milliseconds between two attempts. @defaultValue 5,000 */
-  readonly maxDelay?: number;
+/** How to come back after the connection was lost: how long to wait, and when to give up. */
+export interface ReconnectOptions extends BackoffOptions {
   /** Attempts in a row before giving up. @defaultValue no limit */
   readonly maxAttempts?: number;
   /** Milliseconds without a connection before giving up. @defaultValue no limit */
-  readonly maxTime?: number;
-  /** Where the jitter comes from: a number from 0 up to, but not including, 1. @defaultValue `Math.random` */
-  readonly random?: () => number;
+  readonly maxTimeMs?: number;
 }
 
 /** TLS settings; the names are those of `tls.connect`. Not for browsers, which have their own. */
@@ -35,7 +30,7 @@ export interface ConnectOptions {
   /** Secret that lets in. A token in the URL goes before it. @defaultValue `''` */
   readonly token?: string;
   /** Milliseconds to connect and be welcomed, for each attempt. @defaultValue 10,000 */
-  readonly connectTimeout?: number;
+  readonly connectTimeoutMs?: number;
   /** Gives up the first connecting when it is aborted; has no effect later. */
   readonly signal?: AbortSignal;
   /** How to come back after the connection was lost; false: not at all. */
@@ -46,7 +41,7 @@ export interface ConnectOptions {
    * Milliseconds of silence after which the broker is sent a PING; after as many again the connection
    * is given up. 0: never. @defaultValue 15,000
    */
-  readonly keepAlive?: number;
+  readonly keepAliveMs?: number;
   /** Confirmed publishes that may wait for their confirmation before `writable` is false. @defaultValue 10,000 */
   readonly maxOutstanding?: number;
   /**
@@ -78,19 +73,17 @@ const MIB = 1_048_576;
 
 /** Numbers of the options, and what they may be. */
 const LIMITS = {
-  connectTimeout: { default: 10 * SECOND, min: 1, max: MAX_TIMEOUT_MS },
-  keepAlive: { default: 15 * SECOND, min: 0, max: MAX_TIMEOUT_MS },
+  connectTimeoutMs: { default: 10 * SECOND, min: 1, max: MAX_TIMEOUT_MS },
+  keepAliveMs: { default: 15 * SECOND, min: 0, max: MAX_TIMEOUT_MS },
   maxOutstanding: { default: 10_000, min: 1, max: MAX_ID },
   highWaterBytes: { default: 16 * MIB, min: 1, max: MAX_ID },
   maxQueuedBytes: { default: 64 * MIB, min: 1, max: MAX_ID },
 };
 
-/** Those of `reconnect`. */
+/** When `reconnect` gives up. */
 const RECONNECT_LIMITS = {
-  initialDelay: { default: 50, min: 1, max: MAX_TIMEOUT_MS },
-  maxDelay: { default: 5 * SECOND, min: 1, max: MAX_TIMEOUT_MS },
   maxAttempts: { default: MAX_ID, min: 1, max: MAX_ID },
-  maxTime: { default: MAX_ID, min: 1, max: MAX_ID },
+  maxTimeMs: { default: MAX_ID, min: 1, max: MAX_ID },
 };
 
 /** Bytes that the texts of HELLO may have, as their length fields count. */
@@ -118,7 +111,5 @@ export function readConnectOptions(options: ConnectOptions): ClientSettings {
 }
 
 function readReconnectOptions(options: ReconnectOptions): Required<ReconnectOptions> {
-  const limits = readLimits<keyof typeof RECONNECT_LIMITS>(RECONNECT_LIMITS, options);
-  checkWhole('maxDelay', limits.maxDelay, limits.initialDelay, MAX_TIMEOUT_MS);
-  return { ...limits, random: options.random ?? Math.random };
+  return { ...readBackoff(options), ...readLimits<keyof typeof RECONNECT_LIMITS>(RECONNECT_LIMITS, options) };
 }

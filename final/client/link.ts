@@ -105,9 +105,9 @@ export class Link {
     const address = this.#addresses[this.#next++ % this.#addresses.length] as Address;
     let connection: Connection;
     const timer = setTimeout(() => {
-      const message = `no welcome from ${address.text} within ${this.#settings.connectTimeout} ms`;
+      const message = `no welcome from ${address.text} within ${this.#settings.connectTimeoutMs} ms`;
       connection.destroy(new LeveretError('TIMEOUT', message));
-    }, this.#settings.connectTimeout);
+    }, this.#settings.connectTimeoutMs);
     try {
       connection = new Connection(this.#platform, address, this.#settings, {
         messages: this.#handlers.messages,
@@ -171,16 +171,16 @@ export class Link {
       return;
     }
     this.#attempt++;
-    const { maxAttempts, maxTime, initialDelay: initialMs, maxDelay: maxMs, random } = reconnect;
+    const { maxAttempts, maxTimeMs } = reconnect;
     const down = performance.now() - this.#downSince;
-    if (this.#attempt > maxAttempts || down >= maxTime) {
+    if (this.#attempt > maxAttempts || down >= maxTimeMs) {
       const tries = this.#attempt - 1;
       const message = `gave up after ${tries} attempts in ${Math.round(down)} ms to reach the broker again: ${error.message}`;
       this.close(new LeveretError('DISCONNECTED', message, { cause: error }));
       return;
     }
-    const wait = backoffDelay(this.#attempt, { initialMs, maxMs, random });
-    const delay = Math.min(wait, Math.max(0, maxTime - down));
+    const wait = backoffDelay(this.#attempt, reconnect);
+    const delay = Math.min(wait, Math.max(0, maxTimeMs - down));
     this.#retry = setTimeout(() => this.#connect(), delay);
     if (wasUp) this.#handlers.down(error, false);
     this.#change({ status: 'reconnecting', error, attempt: this.#attempt, delay });
@@ -191,7 +191,7 @@ export class Link {
     const now = performance.now();
     const { reconnect } = this.#settings;
     // A broker that lets us in and then fails at what we ask would be asked without a pause: that counts as an attempt.
-    const failedSoon = error.code === 'INTERNAL' && now - this.#upSince < (reconnect?.maxDelay ?? 0);
+    const failedSoon = error.code === 'INTERNAL' && now - this.#upSince < (reconnect?.maxMs ?? 0);
     if (failedSoon) return;
     this.#attempt = 0;
     this.#downSince = now;
@@ -199,8 +199,8 @@ export class Link {
 
   /** A peer that has vanished without a word is noticed by its silence. */
   #watch(connection: Connection): void {
-    const { keepAlive } = this.#settings;
-    if (keepAlive === 0) return;
+    const { keepAliveMs } = this.#settings;
+    if (keepAliveMs === 0) return;
     let asked = false;
     connection.heard = true;
     this.#keepAlive = setInterval(() => {
@@ -209,14 +209,14 @@ export class Link {
         connection.heard = false;
         asked = false;
       } else if (asked) {
-        const message = `${connection.address.text} has been silent for ${2 * keepAlive} ms`;
+        const message = `${connection.address.text} has been silent for ${2 * keepAliveMs} ms`;
         connection.destroy(new LeveretError('DISCONNECTED', message));
       } else {
         asked = true;
         connection.ping({ answered: () => {}, failed: () => {} });
         connection.flush();
       }
-    }, keepAlive);
+    }, keepAliveMs);
     this.#platform.unref(this.#keepAlive);
   }
 

@@ -40,7 +40,7 @@ async function verdictOfWelcome(pieces: readonly Uint8Array[]): Promise<string> 
     for (const piece of frame.type === 'HELLO' ? pieces : []) broker.sendBytes(piece);
   });
   try {
-    const client = await broker.connect({ reconnect: false, connectTimeout: 100 });
+    const client = await broker.connect({ reconnect: false, connectTimeoutMs: 100 });
     void client.close({ deadline: 0 });
     return 'open';
   } catch (error) {

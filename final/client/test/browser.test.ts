@@ -34,7 +34,7 @@ test('the browser bundle is small, and runs where there is nothing of Node', { t
   });
   const { connect } = runInContext(`${code}; leveret`, context) as typeof Browser;
   const client = await connect(`ws://${host}:${broker.addresses[1]!.port}`, {
-    reconnect: { initialDelay: 5 },
+    reconnect: { initialMs: 5 },
   });
   t.after(() => client.close({ deadline: 0 }));
   await client.createTopic('ü'.repeat(120), { retentionMs: 60_000 });

@@ -30,8 +30,8 @@ checks('names, groups and texts that have no place in a frame', async () => {
     ['a key of 129 bytes', () => client.publish('a', '', { key: 'x'.repeat(129) }), 'BAD_KEY'],
     ['a name of 256 bytes', () => broker.connect({ name: 'x'.repeat(256) }), 'BAD_OPTION'],
     ['a token of 65,536 bytes', () => broker.connect({ token: 'x'.repeat(65_536) }), 'BAD_OPTION'],
-    ['no time to connect', () => broker.connect({ connectTimeout: 0 }), 'BAD_OPTION'],
-    ['a longest wait below the first', () => broker.connect({ reconnect: { maxDelay: 1 } }), 'BAD_OPTION'],
+    ['no time to connect', () => broker.connect({ connectTimeoutMs: 0 }), 'BAD_OPTION'],
+    ['a longest wait below the first', () => broker.connect({ reconnect: { maxMs: 1 } }), 'BAD_OPTION'],
   ];
   for (const [what, action, code] of cases) assert.is(await codeOf(action), code, what);
   await client.flush();

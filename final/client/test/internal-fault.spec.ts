@@ -23,7 +23,7 @@ const test = suite('internal faults of a broker');
 
 test('the client comes back and subscribes again', async () => {
   const broker = failing('SUBSCRIBE', 1);
-  const client = await broker.connect({ reconnect: { initialDelay: 1 } });
+  const client = await broker.connect({ reconnect: { initialMs: 1 } });
   const seen: StatusChange[] = [];
   client.on('status', (change) => seen.push(change));
   const subscription = await client.subscribe('news', { onMessage: () => {} });
@@ -36,7 +36,7 @@ test('the client comes back and subscribes again', async () => {
 
 test('a request that it ended is lost, and says so', async () => {
   const broker = failing('LAG', 1);
-  const client = await broker.connect({ reconnect: { initialDelay: 1 } });
+  const client = await broker.connect({ reconnect: { initialMs: 1 } });
   const error = await client.lag().catch((thrown: unknown) => thrown as { code: string; message: string });
   assert.is(typeof error === 'object' && error.code, 'DISCONNECTED', 'the request');
   await until(() => client.status === 'connected');
@@ -45,7 +45,7 @@ test('a request that it ended is lost, and says so', async () => {
 
 test('as long as it fails the waits grow, and its attempts count', async () => {
   const broker = failing('SUBSCRIBE', 100);
-  const client = await broker.connect({ reconnect: { initialDelay: 1, maxDelay: 1000, maxAttempts: 4 } });
+  const client = await broker.connect({ reconnect: { initialMs: 1, maxMs: 1000, maxAttempts: 4 } });
   const attempts: (number | undefined)[] = [];
   client.on('status', ({ status, attempt }) => status === 'reconnecting' && attempts.push(attempt));
   const lost = client.subscribe('news', { onMessage: () => {} }).catch((error: unknown) => error);

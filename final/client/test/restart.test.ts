@@ -41,7 +41,7 @@ test('the client survives 50 kills of the broker under load', { timeout: 60_000 
   const file = bundleBroker(folder);
   let { child, port } = await startProcess(file, 0);
   t.after(() => child.kill('SIGKILL'));
-  const client = await join(t, port, { reconnect: { initialDelay: 2, maxDelay: 20 } });
+  const client = await join(t, port, { reconnect: { initialMs: 2, maxMs: 20 } });
   await client.createTopic('load', { retentionMs: 600_000 });
 
   const skipped: Skipped[] = [];
