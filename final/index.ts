@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { ErrorCode, ProtocolError } from '#protocol/old';
+export { ErrorCode, ProtocolError } from '#protocol';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export type { Grants } from './broker/access/grants.ts';
 export { Broker, type BrokerAddress, type BrokerTools, createBroker } from './broker/broker.ts';
