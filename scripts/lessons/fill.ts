@@ -1,16 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Fence, findFences } from './markdown.ts';
+import { type Fence, type Filled, findFences } from './markdown.ts';
 import { fillTables } from './tables.ts';
 
 /** Gives the transcript of a chapter. */
 export type TranscriptOf = (chapter: number) => string;
-
-/** A lesson's text with its fences filled, and what could not be filled. */
-export interface Filled {
-  readonly text: string;
-  readonly mistakes: string[];
-}
 
 const MARKER = /^\s*<!-- (code|transcript): (.+?) -->\s*$/;
 

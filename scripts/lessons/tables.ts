@@ -9,8 +9,7 @@ import {
   isFatal,
   MAX_PING_BYTES,
 } from '#protocol';
-import type { Filled } from './fill.ts';
-import { findFences } from './markdown.ts';
+import { type Filled, findFences } from './markdown.ts';
 
 const MARKER = /^\s*<!-- (frames: client|frames: broker|errors) -->\s*$/;
 
