@@ -341,7 +341,10 @@ test('members of a group share the messages', { timeout }, async (t) => {
   }
   for (let i = 0; i < 100; i++) await publisher.publish('jobs', `${i}`, { confirm: true });
   await until(() => counts[0]! + counts[1]! === 100);
-  assert.ok(counts.every((count) => count > 0));
+  assert.ok(
+    counts.every((count) => count > 0),
+    `every member gets some: ${counts.join(', ')}`,
+  );
 });
 
 test('topics of a pattern are told apart, and committed each by itself', { timeout }, async (t) => {
