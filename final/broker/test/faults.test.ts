@@ -1,8 +1,13 @@
 /** A fault of the broker itself, wherever it happens: told as INTERNAL, logged once, counted; nobody else notices. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type RawClient, until } from '../../../chapters/04-full-protocol/test/raw-client.ts';
-import { create, lag, publish, subscribe } from '../../../chapters/04-full-protocol/test/requests.ts';
+import { type RawClient, until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
+import {
+  create,
+  lag,
+  publish,
+  subscribe,
+} from '../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { type Broker, type BrokerOptions, createBroker, type Logger } from '../../index.ts';
 import type { Session } from '../session/session.ts';
 import { clientFor } from './start.ts';

@@ -1,8 +1,8 @@
 /** What the socket tests share. */
 import { Duplex } from 'node:stream';
-import { BrokerType, type ClientFrame, encodeClientFrame } from '#protocol/old';
-import { RawClient, until } from '../../../chapters/04-full-protocol/test/raw-client.ts';
-import { publish } from '../../../chapters/04-full-protocol/test/requests.ts';
+import { type ClientFrame, clientCodec } from '#protocol';
+import { RawClient, until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
+import { publish } from '../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { type Broker, type BrokerOptions, type BrokerTools, createBroker } from '../../index.ts';
 
 export { until };
@@ -60,15 +60,15 @@ export async function readUpTo(
   let skipped = 0;
   while (next <= to) {
     const frame = await client.next();
-    if (frame.type === BrokerType.MESSAGES) {
+    if (frame.type === 'MESSAGES') {
       if (frame.firstId !== next) throw new Error(`expected id ${next}, got ${frame.firstId}`);
       next += frame.records.length;
       got += frame.records.length;
-    } else if (frame.type === BrokerType.SKIPPED) {
+    } else if (frame.type === 'SKIPPED') {
       if (frame.fromId !== next) throw new Error(`expected a gap from ${next}, got ${frame.fromId}`);
       skipped += frame.toId - frame.fromId + 1;
       next = frame.toId + 1;
-    } else if (frame.type !== BrokerType.PUBLISHED) {
+    } else if (frame.type !== 'PUBLISHED') {
       throw new Error(`unexpected frame ${frame.type}`);
     }
   }
@@ -97,6 +97,6 @@ export class Stuck extends Duplex {
 
   /** Bytes come from the other end, in one chunk. */
   receive(...frames: ClientFrame[]): void {
-    this.push(Buffer.concat(frames.map(encodeClientFrame)));
+    this.push(Buffer.concat(frames.map((frame) => clientCodec.encode(frame))));
   }
 }

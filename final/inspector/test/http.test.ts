@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ClientType, Start } from '#protocol';
+import { Start } from '#protocol';
 import { until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { clientFor } from '../../broker/test/start.ts';
 import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
@@ -126,7 +126,7 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   const client = await clientFor(t, broker);
   const topic = 'a "quoted" \\ name\nof two lines';
   client.frames({
-    type: ClientType.SUBSCRIBE,
+    type: 'SUBSCRIBE',
     request: 1,
     topic,
     start: Start.LATEST,
@@ -136,7 +136,7 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   });
   await client.expect({ type: 'OK' });
   const records = [1, 2, 3].map((n) => ({ key: '', payload: Buffer.from(`${n}`) }));
-  client.frames({ type: ClientType.PUBLISH, request: 2, topic, records });
+  client.frames({ type: 'PUBLISH', request: 2, topic, records });
   await client.expect({ type: 'PUBLISHED' });
   const { headers, body } = await ask(inspector, '/metrics');
   assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
@@ -178,13 +178,13 @@ function parseMetrics(text: string): Map<string, number> {
 test('state tells topics, segments and cursors', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t);
   const client = await clientFor(t, broker);
-  client.frames({ type: ClientType.CREATE, request: 1, topic: 'kept', retentionMs: 60_000, dedupeMs: 0 });
+  client.frames({ type: 'CREATE', request: 1, topic: 'kept', retentionMs: 60_000, dedupeMs: 0 });
   await client.expect({ type: 'OK' });
-  const subscribe = { type: ClientType.SUBSCRIBE, start: Start.EARLIEST, after: 0, window: 1 } as const;
+  const subscribe = { type: 'SUBSCRIBE', start: Start.EARLIEST, after: 0, window: 1 } as const;
   client.frames({ ...subscribe, request: 2, topic: 'kept', group: '' });
   await client.expect({ type: 'OK' });
   const records = Array.from({ length: 100 }, () => ({ key: '', payload: Buffer.alloc(100) }));
-  client.frames({ type: ClientType.PUBLISH, request: 3, topic: 'kept', records });
+  client.frames({ type: 'PUBLISH', request: 3, topic: 'kept', records });
   await client.expect({ type: 'PUBLISHED' });
   await client.expect({ type: 'MESSAGES' });
   const { headers, body } = await ask(inspector, '/api/state');
@@ -233,7 +233,7 @@ test('frames show what is published only to those who could subscribe', { timeou
   const client = await clientFor(t, broker, 'all');
   const publish = (topic: string): void => {
     const records = [{ key: '', payload: Buffer.from(`what ${topic} says`) }];
-    client.frames({ type: ClientType.PUBLISH, request: 0, topic, records });
+    client.frames({ type: 'PUBLISH', request: 0, topic, records });
   };
   const pulse = setInterval(() => {
     publish('secret');

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
-import { type ClientFrame, ClientType, type ErrorName } from '#protocol/old';
-import { RawClient } from '../../../../chapters/04-full-protocol/test/raw-client.ts';
+import type { ClientFrame, ErrorName } from '#protocol';
+import { RawClient } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { brokerFor, clientFor } from '../start.ts';
 
 /** Kinds of clients, and what they may do. */
@@ -18,27 +18,27 @@ type Answer = ErrorName | 'OK' | 'PUBLISHED' | 'LAG' | 'PONG' | 'CLOSING' | 'fat
 type Kind = 'all' | 'writer' | 'reader' | 'nothing' | '';
 
 const record = { key: '', payload: Buffer.from('x') };
-const subscription = { type: ClientType.SUBSCRIBE, request: 1, start: 1, after: 0, window: 0 } as const;
+const subscription = { type: 'SUBSCRIBE', request: 1, start: 1, after: 0, window: 0 } as const;
 const frames = {
-  create: { type: ClientType.CREATE, request: 1, topic: 'news.a', retentionMs: 0, dedupeMs: 0 },
-  publish: { type: ClientType.PUBLISH, request: 1, topic: 'news.a', records: [record] },
-  'publish elsewhere': { type: ClientType.PUBLISH, request: 1, topic: 'secret', records: [record] },
-  'publish to $': { type: ClientType.PUBLISH, request: 1, topic: '$sys.status', records: [record] },
-  'create $': { type: ClientType.CREATE, request: 1, topic: '$x', retentionMs: 0, dedupeMs: 0 },
-  'publish a reply': { type: ClientType.PUBLISH, request: 1, topic: '_inbox.1', records: [record] },
+  create: { type: 'CREATE', request: 1, topic: 'news.a', retentionMs: 0, dedupeMs: 0 },
+  publish: { type: 'PUBLISH', request: 1, topic: 'news.a', records: [record] },
+  'publish elsewhere': { type: 'PUBLISH', request: 1, topic: 'secret', records: [record] },
+  'publish to $': { type: 'PUBLISH', request: 1, topic: '$sys.status', records: [record] },
+  'create $': { type: 'CREATE', request: 1, topic: '$x', retentionMs: 0, dedupeMs: 0 },
+  'publish a reply': { type: 'PUBLISH', request: 1, topic: '_inbox.1', records: [record] },
   subscribe: { ...subscription, topic: 'news.a', group: '' },
   'subscribe elsewhere': { ...subscription, topic: 'secret', group: '' },
   'subscribe in a group': { ...subscription, topic: 'news.a', group: 'g' },
   'subscribe to public': { ...subscription, topic: 'public', group: '' },
   'subscribe by pattern': { ...subscription, topic: '>', group: '' },
   'subscribe to an unknown $': { ...subscription, topic: '$x', group: '' },
-  unsubscribe: { type: ClientType.UNSUBSCRIBE, request: 1, topic: 'news.a' },
-  commit: { type: ClientType.COMMIT, topic: 'news.a', id: 1 },
-  lag: { type: ClientType.LAG, request: 1 },
-  ping: { type: ClientType.PING, bytes: Buffer.from('p') },
-  pong: { type: ClientType.PONG, bytes: Buffer.alloc(0) },
-  hello: { type: ClientType.HELLO, version: 1, name: 'again', token: 'all' },
-  close: { type: ClientType.CLOSE },
+  unsubscribe: { type: 'UNSUBSCRIBE', request: 1, topic: 'news.a' },
+  commit: { type: 'COMMIT', topic: 'news.a', id: 1 },
+  lag: { type: 'LAG', request: 1 },
+  ping: { type: 'PING', bytes: Buffer.from('p') },
+  pong: { type: 'PONG', bytes: Buffer.alloc(0) },
+  hello: { type: 'HELLO', version: 1, name: 'again', token: 'all' },
+  close: { type: 'CLOSE' },
 } satisfies Record<string, ClientFrame>;
 
 const KINDS: readonly Kind[] = ['all', 'writer', 'reader', 'nothing', ''];
@@ -94,7 +94,7 @@ test('a wrong token ends the connection at HELLO', { timeout: 30_000 }, async (t
   for (const token of ['wrong', 'al', 'all ', '']) {
     const client = await RawClient.open(broker);
     t.after(() => client.close());
-    client.frames({ type: ClientType.HELLO, version: 1, name: '', token });
+    client.frames({ type: 'HELLO', version: 1, name: '', token });
     await client.expectError('DENIED');
     await client.expectEnd();
   }
@@ -107,7 +107,7 @@ test('a pattern leads only to topics that the client may read', { timeout: 30_00
   reader.frames({ ...subscription, topic: '>', group: '' });
   await reader.expect({ type: 'OK' });
   for (const topic of ['secret', 'news.a', 'public', 'news.b']) {
-    writer.frames({ type: ClientType.PUBLISH, request: 1, topic, records: [record] });
+    writer.frames({ type: 'PUBLISH', request: 1, topic, records: [record] });
     await writer.expect({ type: 'PUBLISHED' });
   }
   await reader.expect({ type: 'MESSAGES', topic: 'news.a' });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BrokerType, type MessagesFrame } from '#protocol/old';
-import type { RawClient } from '../../../../chapters/04-full-protocol/test/raw-client.ts';
+import type { RawClient } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
 import {
   commit,
   create,
@@ -9,14 +8,14 @@ import {
   publish,
   subscribe,
   unsubscribe,
-} from '../../../../chapters/04-full-protocol/test/requests.ts';
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
 /** The ids in the next MESSAGES frame. */
 async function nextIds(client: RawClient): Promise<number[]> {
-  const frame = (await client.expect({ type: 'MESSAGES' })) as MessagesFrame;
+  const frame = await client.expect({ type: 'MESSAGES' });
   return frame.records.map((_, i) => frame.firstId + i);
 }
 
@@ -131,7 +130,7 @@ test('nothing is lost while members come and go', TIMEOUT, async (t) => {
   stayer.frames(lag(9));
   for (;;) {
     const frame = await stayer.next();
-    if (frame.type !== BrokerType.LAG) continue;
+    if (frame.type !== 'LAG') continue;
     assert.equal(frame.messages, 0);
     break;
   }

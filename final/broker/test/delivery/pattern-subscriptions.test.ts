@@ -6,7 +6,7 @@ import {
   publish,
   subscribe,
   unsubscribe,
-} from '../../../../chapters/04-full-protocol/test/requests.ts';
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };

@@ -8,7 +8,7 @@ import {
   lag,
   publish,
   subscribe,
-} from '../../../../chapters/04-full-protocol/test/requests.ts';
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { publishBatch, readUpTo, type Stand, TIMEOUT, until, withBroker } from '../harness.ts';
 
 const LIMIT = 1_048_576;

@@ -1,7 +1,11 @@
 /** One limit for subscriptions of all kinds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { publish, subscribe, unsubscribe } from '../../../../chapters/04-full-protocol/test/requests.ts';
+import {
+  publish,
+  subscribe,
+  unsubscribe,
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };

@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol/old';
-import { publish, subscribe, unsubscribe } from '../../../../chapters/04-full-protocol/test/requests.ts';
+import { type ClientFrame, ClientType, ErrorCode, errorName } from '#protocol';
+import {
+  publish,
+  subscribe,
+  unsubscribe,
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import { Access } from '../../access/access.ts';
 import { BrokerCore } from '../../core.ts';
 import { type LimitOptions, readBrokerLimits } from '../../limits.ts';
@@ -11,7 +15,7 @@ import { ERRORS_ONLY } from '../../logger.ts';
 import { Stuck, TIMEOUT, until } from '../harness.ts';
 import { decode } from '../support.ts';
 
-const HELLO: ClientFrame = { type: ClientType.HELLO, version: 1, name: 'x', token: '' };
+const HELLO: ClientFrame = { type: 'HELLO', version: 1, name: 'x', token: '' };
 
 /** A broker with one client that has said HELLO, on a clock that the test moves. */
 async function begin(options: LimitOptions = {}) {
@@ -44,7 +48,7 @@ async function begin(options: LimitOptions = {}) {
 }
 
 for (const [what, request] of [
-  ['PONG', { type: ClientType.PING, bytes: Buffer.alloc(64) }],
+  ['PONG', { type: 'PING', bytes: Buffer.alloc(64) }],
   ['ERROR', unsubscribe(7, 't')],
   ['PUBLISHED', publish(7, 't', '')],
 ] as const) {
@@ -70,7 +74,7 @@ for (const [what, request] of [
 test('with a small limit, too, it goes on after it has read', { timeout: TIMEOUT }, async () => {
   const { stream, frames, close } = await begin({ highWaterBytes: 1 });
   for (let i = 0; i < 20; i++) {
-    stream.receive({ type: ClientType.PING, bytes: Buffer.alloc(64) }, unsubscribe(1, 't'));
+    stream.receive({ type: 'PING', bytes: Buffer.alloc(64) }, unsubscribe(1, 't'));
     await nextTurn();
   }
   stream.free();
@@ -116,7 +120,7 @@ test('a silent client is sent two PINGs, then closed; one that answers is not', 
   for (let i = 1; i <= 4; i++) {
     time.now += 1_000;
     await until(() => pings() === i, 'a PING');
-    stream.receive({ type: ClientType.PONG, bytes: Buffer.alloc(0) });
+    stream.receive({ type: 'PONG', bytes: Buffer.alloc(0) });
     await nextTurn();
     await swept();
   }
