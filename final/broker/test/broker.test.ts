@@ -105,6 +105,27 @@ test('at the end clients get what is published, and CLOSING; newcomers are refus
   await assert.rejects(RawClient.open(broker));
 });
 
+test('much in one write is answered in order, what is broken last of all', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t);
+  const [client, bystander] = [await clientFor(t, broker), await clientFor(t, broker)];
+  const count = 20_000;
+  const ping = { type: 'PING', bytes: Buffer.from('p') } as const;
+  const requests = Array.from({ length: count }, (_, i) =>
+    i % 2 === 0 ? publish(i + 1, 't', `${i}`) : unsubscribe(i + 1, 't'),
+  );
+  const bytes = [...requests, ping].map((frame) => clientCodec.encode(frame));
+  // A frame of no type, behind everything else, in the same write.
+  client.bytes(Buffer.concat([...bytes, Buffer.from('0000000000', 'hex')]));
+  await bystander.expectAlive();
+  for (let request = 1; request <= count; request += 2) {
+    await client.expect({ type: 'PUBLISHED', request, firstId: (request + 1) / 2 });
+    await client.expectError('NOT_SUBSCRIBED', request + 1);
+  }
+  await client.expect({ type: 'PONG' });
+  await client.expectError('BAD_FRAME');
+  await client.expectEnd();
+});
+
 test('watchers see frames, but no tokens', TIMEOUT, async (t) => {
   const broker = await brokerFor(t, { auth: { tokens: [{ token: 'hush-hush' }] } });
   const seen: Buffer[] = [];
