@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BROKER_LIMITS } from '#protocol';
 import { LIMITS, type LimitOptions, readBrokerLimits } from '../limits.ts';
 
 test('nothing given: the defaults', () => {
@@ -8,6 +9,14 @@ test('nothing given: the defaults', () => {
     assert.is(limits[name as keyof typeof LIMITS], usual, name);
   }
   assert.is(limits.slowPolicy, 'disconnect');
+});
+
+test('every limit of chapter 4 is one of this broker, with the same bounds; only draining may have no end', () => {
+  for (const [name, { min, max }] of Object.entries(BROKER_LIMITS)) {
+    const limit = LIMITS[name as keyof typeof BROKER_LIMITS];
+    assert.is(limit.min, name === 'drainTimeoutMs' ? 0 : min, `least ${name}`);
+    assert.is(limit.max, max, `most ${name}`);
+  }
 });
 
 test('what is given holds, undefined is not given, the unknown is left out', () => {
@@ -19,7 +28,7 @@ const GiB = 1024 ** 3;
 for (const [name, value] of [
   ['maxTopics', 0],
   ['maxTopics', 1.5],
-  ['maxFrameSize', -1],
+  ['maxFrameSize', 64],
   ['maxFrameSize', 5 * GiB],
   ['maxFrameSize', 8 * GiB],
   ['helloFrameLimit', 5 * GiB],
