@@ -57,19 +57,19 @@ const MISTAKES: ReadonlyArray<readonly [string[], Record<string, string>, unknow
     ['--set', 'maxFrameSize=0'],
     {},
     undefined,
-    /--set maxFrameSize: takes a whole number from 1 to 4294967295, not 0/,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 0/,
   ],
   [
     ['--set', 'maxFrameSize=5GiB'],
     {},
     undefined,
-    /--set maxFrameSize: takes a whole number from 1 to 4294967295, not 5368709120/,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 5368709120/,
   ],
   [
     ['--set', 'maxFrameSize=8GiB'],
     {},
     undefined,
-    /--set maxFrameSize: takes a whole number from 1 to 4294967295, not 8589934592/,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 8589934592/,
   ],
   [[], { LEVERET_IDLE_MS: '30d' }, undefined, /LEVERET_IDLE_MS: takes a whole number from 0 to 2147483647/],
   [
