@@ -6,6 +6,7 @@
  */
 export { ByteCursor, MAX_ID, type Width } from './byte-cursor.ts';
 export { FrameError, type FrameErrorCode, LeveretError, OptionError, toLeveretError } from './errors.ts';
+export { type Field, numberField, textField } from './field.ts';
 export { checkSize, DEFAULT_FRAME_LIMIT, encodeFrame, type Frame, HEADER_SIZE, TYPE_SIZE } from './frame.ts';
 export { checkLimit, type FrameHandler, FrameReader, type FrameReaderOptions } from './frame-reader.ts';
 export { checkWhole, type Limit, MAX_TIMEOUT_MS, readLimits } from './limits.ts';

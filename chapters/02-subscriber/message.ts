@@ -28,8 +28,11 @@ export interface Skipped {
 /** What a subscriber is handed: a message, or the news that some were lost. */
 export type Delivery = Message | Skipped;
 
-/** Whether a delivery is the news of lost messages, and not a message. */
-export function isSkipped(delivery: Delivery): delivery is Skipped {
+/** What a subscriber is handed at once: messages of one topic with ids that follow one another, or one `Skipped`. */
+export type Batch = readonly Message[] | Skipped;
+
+/** Whether a delivery is the news of lost messages, and not messages. */
+export function isSkipped(delivery: Delivery | Batch): delivery is Skipped {
   return 'toId' in delivery;
 }
 

@@ -3,5 +3,7 @@
  *
  * @packageDocumentation
  */
+export { BatchedWriter } from './batched-writer.ts';
 export { type BroadcastServerOptions, startBroadcastServer } from './broadcast-server.ts';
+export { FrameSocket, type FrameSocketHandlers } from './frame-socket.ts';
 export { decodeLagged, encodeLagged, LAGGED_TYPE } from './lagged-frame.ts';

@@ -212,12 +212,26 @@ test('a window out of range is refused, and leaves no subscription', () => {
 test('too many subscriptions: LIMIT; the ones there are may begin anew', () => {
   const { registry, subscriber } = setUp({ maxSubscriptions: 2 });
   const subscribe = (name: string) => code(() => subscriber.subscribe(registry.use(name)));
-  const room = (name: string) => code(() => subscriber.checkRoom(name));
+  const another = (name: string) => code(() => subscriber.subscribeIn(registry, name));
   assert.equal(['a', 'b'].map(subscribe), ['no error', 'no error'], 'two');
-  assert.equal([room('c'), subscribe('c')], ['LIMIT', 'LIMIT'], 'a third');
-  assert.equal([room('a'), subscribe('a')], ['no error', 'no error'], 'one of the two again');
+  assert.equal([another('c'), subscribe('d')], ['LIMIT', 'LIMIT'], 'a third');
+  assert.is(registry.get('c'), undefined, 'what was refused leaves no topic behind');
+  assert.equal([another('a'), subscribe('a')], ['no error', 'no error'], 'one of the two again');
   subscriber.unsubscribe('a');
-  assert.equal([room('c'), subscribe('c')], ['no error', 'no error'], 'another one instead');
+  assert.equal([another('c'), subscribe('c')], ['no error', 'no error'], 'another one instead');
+});
+
+test('a subscription by name makes the topic, but not for a start that is refused', () => {
+  const { registry, subscriber } = setUp({});
+  const start = { start: { after: 1 } };
+  assert.is(
+    code(() => subscriber.subscribeIn(registry, 'hares', start)),
+    'OUT_OF_RANGE',
+    'no id was given out',
+  );
+  assert.is(registry.get('hares'), undefined, 'what was refused leaves no topic behind');
+  subscriber.subscribeIn(registry, 'hares');
+  assert.is(registry.get('hares')?.lastId, 0, 'the topic is there');
 });
 
 test('the limit is common: one topic can fill it for all', () => {

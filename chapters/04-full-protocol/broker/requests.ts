@@ -18,7 +18,9 @@ export function answerFrame(
   try {
     if (type === wire.ClientType.PUBLISH && client.publishRaw !== undefined) {
       if (end - start >= 4) request = bytes.readUInt32BE(start);
-      return ifAsked({ type: 'PUBLISHED', request, ...client.publishRaw(bytes, start, end) });
+      // The hot path: no object is made for an answer that nobody asked for.
+      const { firstId, count } = client.publishRaw(bytes, start, end);
+      return request === 0 ? undefined : { type: 'PUBLISHED', request, firstId, count };
     }
     const frame = wire.clientCodec.decode(type, bytes, start, end);
     if ('request' in frame) request = frame.request;

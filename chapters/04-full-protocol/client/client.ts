@@ -1,10 +1,20 @@
 import type { Socket } from 'node:net';
-import { checkWhole, LeveretError, MAX_TIMEOUT_MS } from '#framing';
+import { FrameSocket } from '#broadcast/server';
+import { type FrameHandler, HEADER_SIZE, LeveretError, toLeveretError } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
-import { PROTOCOL_VERSION, Start, type WireRecord } from '../index.ts';
-import { type Answer, ClientConnection } from './connection.ts';
+import { AnswerQueue, type TopicSettings } from '#topics';
+import * as wire from '../index.ts';
 import type { ClientOptions, OutgoingMessage, Payload, SubscribeOptions } from './options.ts';
 import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
+
+/** How long a broker may take to say goodbye, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Bytes of messages that may wait to be taken before the client stops reading from its socket. */
+const MAX_WAITING_BYTES = 1_048_576;
+
+/** A frame of the broker, by its name. */
+type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFrame, N>;
 
 /**
  * Connects to a broker.
@@ -14,14 +24,12 @@ import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
  * const { id } = await client.publish('news', 'hello');
  * ```
  *
- * @throws LeveretError `REFUSED`, `TIMEOUT` or `BAD_BROKER`; ProtocolError when the broker refuses (`FULL`, `SHUTDOWN`)
+ * @throws LeveretError `REFUSED` or `BAD_BROKER`; ProtocolError when the broker refuses (`FULL`, `SHUTDOWN`)
  * @throws OptionError for an option out of range
  */
-export async function connect(options: ClientOptions): Promise<Client> {
-  const { host = DEFAULT_HOST, port, name = '', timeoutMs = 10_000 } = options;
-  checkWhole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
+export async function connect({ host = DEFAULT_HOST, port, ...options }: ClientOptions): Promise<Client> {
   const client = new Client(await openSocket(host, port), options);
-  await client.hello(name, timeoutMs);
+  await client.hello(options.name);
   return client;
 }
 
@@ -30,57 +38,53 @@ export async function connect(options: ClientOptions): Promise<Client> {
  *
  * Every method throws a `ProtocolError` with the broker's code when it refuses, and a `LeveretError` when the
  * connection is gone: `DISCONNECTED`, or `CLOSED` after `close`.
+ *
+ * While more than a mebibyte of messages waits to be taken, it does not read from its socket, unless an answer is
+ * awaited: that comes behind the messages. Who awaits answers and takes no messages should have a window.
  */
-export class Client implements AsyncDisposable {
+export class Client implements SubscriptionHost, AsyncDisposable {
   /** Number of this connection at the broker. */
   connectionId = 0;
-  /** Number of this life of the broker's topics: ids of one epoch only can be compared. */
+  /** Ids of one epoch of the broker only can be compared. */
   epoch = 0;
-  readonly #connection: ClientConnection;
+  readonly #socket: FrameSocket;
+  readonly #onError: (error: LeveretError) => void;
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  readonly #subscriptionHost: SubscriptionHost;
+  readonly #answers = new AnswerQueue<wire.BrokerFrame>();
   #lastRequest = 0;
+  #waitingBytes = 0;
+  /** Why nothing can be sent any more. */
+  #failure: LeveretError | undefined;
 
   /** @hidden Made by {@link connect}. */
-  constructor(socket: Socket, { maxWaitingBytes = 1_048_576, onError }: ClientOptions) {
-    checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
-    const received = (frame: Answer<'MESSAGES' | 'SKIPPED'>) => this.#received(frame);
-    // What is refused before the WELCOME is the HELLO.
-    const refused = (error: LeveretError) =>
-      this.epoch === 0 ? connection.destroy(error) : onError?.(error);
-    const gone = (error?: LeveretError) => {
-      for (const subscription of this.#subscriptions.values()) subscription.end(error);
+  constructor(socket: Socket, { onError = () => {} }: Pick<ClientOptions, 'onError'>) {
+    this.#onError = onError;
+    const handlers = {
+      onFrame: (...frame: Parameters<FrameHandler>) => this.#onFrame(wire.brokerCodec.decode(...frame)),
+      mayRead: () => this.#mayRead(),
+      onFailure: (thrown: unknown) => this.#fail(failureOf(thrown)),
+      onClose: () => this.#onClose(),
     };
-    const connection = new ClientConnection(socket, { received, refused, gone }, maxWaitingBytes);
-    this.#connection = connection;
-    this.#subscriptionHost = {
-      waiting: (bytes) => connection.count(bytes),
-      commit: (topic, id) => connection.send({ type: 'COMMIT', topic, id }),
-      unsubscribe: (subscription) => this.#unsubscribe(subscription),
-    };
+    this.#socket = new FrameSocket(socket, handlers, wire.HELLO_FRAME_LIMIT);
   }
 
   /** @hidden For {@link connect}. */
-  hello(name: string, timeoutMs: number): Promise<void> {
-    const timeout = new LeveretError('TIMEOUT', `no welcome from the broker within ${timeoutMs} ms`);
-    const timer = setTimeout(() => this.#connection.destroy(timeout), timeoutMs);
-    const frame = { type: 'HELLO', version: PROTOCOL_VERSION, name, token: '' } as const;
-    const welcomed = this.#connection.request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
-      Object.assign(this, { connectionId, epoch });
-      this.#connection.maxFrameSize = maxFrameSize;
-    });
-    const giveUp = (error: LeveretError) => {
-      this.#connection.destroy(error);
-      throw error;
-    };
-    return welcomed.catch(giveUp).finally(() => clearTimeout(timer));
+  async hello(name = ''): Promise<void> {
+    const frame = { type: 'HELLO', version: wire.PROTOCOL_VERSION, name, token: '' } as const;
+    try {
+      await this.#request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
+        Object.assign(this, { connectionId, epoch });
+        this.#socket.limit = maxFrameSize;
+      });
+    } finally {
+      if (this.epoch === 0) this.#socket.destroy();
+    }
   }
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
-  createTopic(topic: string, settings: { retentionMs?: number; dedupeMs?: number } = {}): Promise<void> {
+  async createTopic(topic: string, settings: Partial<TopicSettings> = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
-    const frame = { type: 'CREATE', request: this.#nextRequest(), topic, retentionMs, dedupeMs } as const;
-    return this.#connection.request(frame, 'OK', () => {});
+    await this.#request({ type: 'CREATE', request: this.#next(), topic, retentionMs, dedupeMs }, 'OK');
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */
@@ -94,71 +98,58 @@ export class Client implements AsyncDisposable {
    *
    * @throws LeveretError `TOO_LARGE` if they do not fit into one frame
    */
-  publishMany(
-    topic: string,
-    messages: readonly OutgoingMessage[],
-  ): Promise<{ firstId: number; count: number }> {
-    const frame = {
-      type: 'PUBLISH',
-      request: this.#nextRequest(),
-      topic,
-      records: messages.map(toRecord),
-    } as const;
-    return this.#connection.request(frame, 'PUBLISHED', ({ firstId, count }) => ({ firstId, count }));
-  }
-
-  /**
-   * Publishes a message and does not ask what became of it (`onError` hears of a refusal). Resolves when the socket
-   * takes more: awaiting it keeps the pace of the broker.
-   */
-  send(topic: string, payload: Payload, options: { key?: string } = {}): Promise<void> {
-    this.#connection.send({
-      type: 'PUBLISH',
-      request: 0,
-      topic,
-      records: [toRecord({ payload, ...options })],
-    });
-    return this.#connection.drained();
+  publishMany(topic: string, messages: readonly OutgoingMessage[]): Promise<Answer<'PUBLISHED'>> {
+    const records = messages.map(toRecord);
+    return this.#request({ type: 'PUBLISH', request: this.#next(), topic, records }, 'PUBLISHED');
   }
 
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
-  subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
+  async subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
     const { from = 'latest', window = 0, onSkipped } = options;
-    const start = from === 'earliest' ? Start.EARLIEST : from === 'latest' ? Start.LATEST : Start.AFTER;
-    const after = typeof from === 'object' ? from.after : 0;
-    const request = this.#nextRequest();
-    const frame = { type: 'SUBSCRIBE', request, topic, start, after, window, group: '' } as const;
-    return this.#connection.request(frame, 'OK', () => {
-      // At once, and not when the promise is looked at: messages may follow the OK in the same read.
+    const start = from === 'earliest' ? wire.Start.EARLIEST : wire.Start.LATEST;
+    const place = typeof from === 'object' ? { start: wire.Start.AFTER, ...from } : { start, after: 0 };
+    const frame = { type: 'SUBSCRIBE', request: this.#next(), topic, ...place, window, group: '' } as const;
+    const subscription = new ClientSubscription(topic, this, onSkipped);
+    // At once, and not when the promise is looked at: messages may follow the OK in the same read.
+    await this.#request(frame, 'OK', () => {
       this.#subscriptions.get(topic)?.end();
-      const subscription = new ClientSubscription(topic, this.#subscriptionHost, onSkipped);
       this.#subscriptions.set(topic, subscription);
-      return subscription;
     });
+    return subscription;
+  }
+
+  /** All messages of a topic up to this id have been dealt with. */
+  commit(topic: string, id: number): void {
+    this.#send({ type: 'COMMIT', topic, id });
+  }
+
+  /** @hidden `ClientSubscription.unsubscribe` */
+  async unsubscribe(subscription: ClientSubscription): Promise<void> {
+    const { topic } = subscription;
+    subscription.end();
+    this.#subscriptions.delete(topic);
+    // Where the connection is gone, so is the subscription.
+    await this.#request({ type: 'UNSUBSCRIBE', request: this.#next(), topic }, 'OK').catch(() => {});
   }
 
   /** Messages that were published for this client's subscriptions and are not settled yet. */
-  lag(): Promise<number> {
-    return this.#connection.request(
-      { type: 'LAG', request: this.#nextRequest() },
-      'LAG',
-      ({ messages }) => messages,
-    );
+  async lag(): Promise<number> {
+    return (await this.#request({ type: 'LAG', request: this.#next() }, 'LAG')).messages;
   }
 
-  /** Asks for a sign of life. Resolves with the milliseconds that it took. */
-  ping(): Promise<number> {
+  /** Asks whether the broker answers. Resolves with the milliseconds that it took. */
+  async ping(): Promise<number> {
     const start = performance.now();
-    return this.#connection.request(
-      { type: 'PING', bytes: Buffer.alloc(0) },
-      'PONG',
-      () => performance.now() - start,
-    );
+    await this.#request({ type: 'PING', bytes: Buffer.alloc(0) }, 'PONG');
+    return performance.now() - start;
   }
 
   /** Says goodbye, and resolves when the connection is gone. Subscriptions end. Calling it again changes nothing. */
-  close(): Promise<void> {
-    return this.#connection.close();
+  async close(): Promise<void> {
+    if (this.#failure === undefined) this.#send({ type: 'CLOSE' });
+    this.#failure ??= new LeveretError('CLOSED', 'this client has been closed');
+    this.#socket.adjustReading();
+    await this.#socket.gone(CLOSE_TIMEOUT_MS);
   }
 
   /** `await using client = ...` closes it. */
@@ -166,28 +157,114 @@ export class Client implements AsyncDisposable {
     return this.close();
   }
 
-  #nextRequest(): number {
+  #next(): number {
     this.#lastRequest = (this.#lastRequest % 0xffff_ffff) + 1;
     return this.#lastRequest;
   }
 
-  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
-    const { topic } = subscription;
-    subscription.end();
-    this.#subscriptions.delete(topic);
-    const frame = { type: 'UNSUBSCRIBE', request: this.#nextRequest(), topic } as const;
-    // Where the connection is gone, so is the subscription.
-    await this.#connection.request(frame, 'OK', () => {}).catch(() => {});
+  // #region request
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @param expected - the frame that answers it when all goes well
+   * @param onAnswer - called before any later frame is looked at
+   * @throws ProtocolError when the broker refuses, LeveretError when the connection is gone
+   */
+  async #request<N extends wire.BrokerFrame['type']>(
+    frame: wire.ClientFrame,
+    expected: N,
+    onAnswer: (answer: Answer<N>) => void = () => {},
+  ): Promise<Answer<N>> {
+    // task 4.7: send a request and wait for its answer
+    this.#send(frame);
+    const answered = this.#answers.wait((answer) => {
+      if (answer.type !== expected || requestOf(answer) !== requestOf(frame))
+        throw new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);
+      onAnswer(answer as Answer<N>);
+      return answer as Answer<N>;
+    });
+    this.#socket.adjustReading();
+    return answered;
+  }
+  // #endregion request
+
+  #send(frame: wire.ClientFrame): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const bytes = wire.clientCodec.encode(frame);
+    const { limit } = this.#socket;
+    if (bytes.length - HEADER_SIZE > limit)
+      throw new LeveretError('TOO_LARGE', `the broker takes at most ${limit} bytes; send less at once`);
+    this.#socket.send(bytes);
   }
 
-  #received(frame: Answer<'MESSAGES' | 'SKIPPED'>): void {
-    const subscription = this.#subscriptions.get(frame.topic);
-    if (frame.type === 'SKIPPED') subscription?.onSkipped?.({ fromId: frame.fromId, toId: frame.toId });
-    else for (const [i, record] of frame.records.entries()) subscription?.deliver(frame.firstId + i, record);
+  // #region reading
+  /**
+   * Reads only while there is room for what comes. TCP then stops the broker, and its limit for lag holds. But
+   * while a request waits we must read: its answer comes behind the messages that are under way.
+   */
+  #mayRead(): boolean {
+    const hasRoom = this.#waitingBytes < MAX_WAITING_BYTES;
+    return hasRoom || this.#answers.length > 0 || this.#failure !== undefined;
+  }
+
+  /** @hidden For subscriptions: so many bytes wait to be taken, or no more. */
+  waiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (bytes < 0) this.#socket.adjustReading();
+  }
+  // #endregion reading
+
+  #onFrame(frame: wire.BrokerFrame): void {
+    if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED')
+      this.#subscriptions.get(frame.topic)?.receive(frame);
+    else if (frame.type === 'CLOSING') this.#failure ??= disconnected(`the broker said: ${frame.reason}`);
+    else if (frame.type === 'ERROR') this.#onErrorFrame(frame);
+    else if (frame.type === 'PING') this.#send({ type: 'PONG', bytes: frame.bytes });
+    else if (!this.#answers.settle(frame))
+      throw new LeveretError('BAD_BROKER', 'an answer that nobody waits for');
+  }
+
+  #onErrorFrame({ request, code, reason }: Answer<'ERROR'>): void {
+    const name = wire.errorName(code);
+    const unknown = () => new LeveretError(`ERROR_${code}`, reason);
+    const error = name === undefined ? unknown() : new wire.ProtocolError(name, reason, { request });
+    // Before the WELCOME it is the HELLO that was refused.
+    if (wire.isFatal(code) || this.epoch === 0) this.#fail(error);
+    else if (request === 0 || !this.#answers.refuse(error)) this.#onError(error);
+  }
+
+  #fail(error: LeveretError): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+  }
+
+  #onClose(): void {
+    const error = this.#failure ?? disconnected('the broker ended the connection');
+    this.#failure = error;
+    this.#answers.close(error);
+    const failure = error.code === 'CLOSED' ? undefined : error;
+    for (const subscription of this.#subscriptions.values()) subscription.end(failure);
   }
 }
 
 /** Keys are bytes; the wire holds them one byte to a character. */
-function toRecord({ payload, key = '' }: OutgoingMessage): WireRecord {
+function toRecord({ payload, key = '' }: OutgoingMessage): wire.WireRecord {
   return { key: Buffer.from(key).toString('latin1'), payload: Buffer.from(payload) };
+}
+
+/** The number of a request, or of its answer; a PING and a PONG have none. */
+function requestOf(frame: wire.ClientFrame | wire.BrokerFrame): number {
+  return 'request' in frame ? frame.request : 0;
+}
+
+function disconnected(message: string): LeveretError {
+  return new LeveretError('DISCONNECTED', `${message}; connect again to go on`);
+}
+
+/** What ends the connection when this was thrown while frames were read: a callback's fault is not the broker's. */
+function failureOf(thrown: unknown): LeveretError {
+  if (!(thrown instanceof LeveretError)) return toLeveretError(thrown);
+  return new LeveretError('BAD_BROKER', `what came is not the protocol: ${thrown.message}`, {
+    cause: thrown,
+  });
 }

@@ -1,6 +1,6 @@
-import { ByteCursor, HEADER_SIZE, TYPE_SIZE } from '#framing';
+import { ByteCursor, type Field, HEADER_SIZE, TYPE_SIZE } from '#framing';
 import { ProtocolError } from './errors.ts';
-import { FIELDS, type Field } from './fields.ts';
+import { FIELDS } from './fields.ts';
 import { BROKER_FRAMES, type BrokerFrame, CLIENT_FRAMES, type FrameOf, type FrameTable } from './frames.ts';
 
 /** A row of a table with its fields looked up. */

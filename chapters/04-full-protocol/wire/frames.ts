@@ -1,4 +1,5 @@
-import type { FIELDS, Field } from './fields.ts';
+import type { Field } from '#framing';
+import type { FIELDS } from './fields.ts';
 
 /** The frames of one direction by their names. */
 export type FrameTable = Readonly<Record<string, FrameRow>>;

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert';
 import { test } from 'uvu';
-import { AsyncQueue } from '#connections';
+import { AsyncQueue } from '#topics';
 
 test('items come out in the order in which they came', async () => {
   const queue = new AsyncQueue<number>();
