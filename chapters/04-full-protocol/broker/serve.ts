@@ -36,6 +36,7 @@ export async function serveEngine(
   { epoch = Date.now(), ...where }: ServeOptions = {},
 ): Promise<RunningBroker> {
   const sessions = new Set<Session>();
+  const turnedAway = new Set<Session>();
   const { maxConnections, closeTimeoutMs } = limits;
   let lastId = 0;
   let faults = 0;
@@ -47,11 +48,12 @@ export async function serveEngine(
   // #region accept
   const onConnection = (socket: Socket) => {
     const isFull = sessions.size >= maxConnections;
-    if (sessions.size >= maxConnections + MAX_TURNED_AWAY) return socket.destroy();
+    if (isFull && turnedAway.size >= MAX_TURNED_AWAY) return socket.destroy();
     lastId += 1;
     const session = new Session(lastId, socket, host);
-    sessions.add(session);
-    socket.once('close', () => sessions.delete(session));
+    const table = isFull ? turnedAway : sessions;
+    table.add(session);
+    socket.once('close', () => table.delete(session));
     if (isFull) session.fail(new ProtocolError('FULL', 'too many connections; try again later'));
   };
   // #endregion accept

@@ -90,9 +90,8 @@ export class Session implements EngineClientHost {
     if (state.is === 'closing') return;
     if (debug.enabled) debug('client %d -> %s', this.#id, wire.describeBytes(...frame));
     const name = wire.clientCodec.nameOf(frame[0]);
-    if (name !== undefined && (name === 'HELLO') !== (state.is === 'new')) {
+    if (name !== undefined && (name === 'HELLO') !== (state.is === 'new'))
       throw new wire.ProtocolError('BAD_STATE', name === 'HELLO' ? 'a second HELLO' : `${name} before HELLO`);
-    }
     const { limits } = this.#host;
     const answer = state.is === 'new' ? this.#welcome(frame) : answerFrame(state.client, limits, ...frame);
     if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);

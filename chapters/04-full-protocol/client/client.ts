@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { FrameSocket } from '#broadcast/server';
-import { type FrameHandler, HEADER_SIZE, LeveretError, toLeveretError } from '#framing';
+import { RequestSocket } from '#broadcast/server';
+import { type FrameHandler, LeveretError } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
-import { AnswerQueue, type TopicSettings } from '#topics';
+import type { TopicSettings } from '#topics';
 import * as wire from '../index.ts';
 import type { ClientOptions, OutgoingMessage, Payload, SubscribeOptions } from './options.ts';
 import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
@@ -47,25 +47,23 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   connectionId = 0;
   /** Ids of one epoch of the broker only can be compared. */
   epoch = 0;
-  readonly #socket: FrameSocket;
+  readonly #socket: RequestSocket<wire.BrokerFrame>;
   readonly #onError: (error: LeveretError) => void;
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  readonly #answers = new AnswerQueue<wire.BrokerFrame>();
   #lastRequest = 0;
   #waitingBytes = 0;
-  /** Why nothing can be sent any more. */
-  #failure: LeveretError | undefined;
 
   /** @hidden Made by {@link connect}. */
   constructor(socket: Socket, { onError = () => {} }: Pick<ClientOptions, 'onError'>) {
     this.#onError = onError;
     const handlers = {
       onFrame: (...frame: Parameters<FrameHandler>) => this.#onFrame(wire.brokerCodec.decode(...frame)),
-      mayRead: () => this.#mayRead(),
-      onFailure: (thrown: unknown) => this.#fail(failureOf(thrown)),
-      onClose: () => this.#onClose(),
+      hasRoom: () => this.#waitingBytes < MAX_WAITING_BYTES,
+      onClose: (failure: LeveretError | undefined) => {
+        for (const subscription of this.#subscriptions.values()) subscription.end(failure);
+      },
     };
-    this.#socket = new FrameSocket(socket, handlers, wire.HELLO_FRAME_LIMIT);
+    this.#socket = new RequestSocket(socket, handlers, wire.HELLO_FRAME_LIMIT);
   }
 
   /** @hidden For {@link connect}. */
@@ -77,7 +75,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
         this.#socket.limit = maxFrameSize;
       });
     } finally {
-      if (this.epoch === 0) this.#socket.destroy();
+      if (this.epoch === 0) this.#socket.fail(new LeveretError('CLOSED', 'it was not welcomed'));
     }
   }
 
@@ -120,7 +118,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
 
   /** All messages of a topic up to this id have been dealt with. */
   commit(topic: string, id: number): void {
-    this.#send({ type: 'COMMIT', topic, id });
+    this.#socket.send(wire.clientCodec.encode({ type: 'COMMIT', topic, id }));
   }
 
   /** @hidden `ClientSubscription.unsubscribe` */
@@ -145,11 +143,8 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   }
 
   /** Says goodbye, and resolves when the connection is gone. Subscriptions end. Calling it again changes nothing. */
-  async close(): Promise<void> {
-    if (this.#failure === undefined) this.#send({ type: 'CLOSE' });
-    this.#failure ??= new LeveretError('CLOSED', 'this client has been closed');
-    this.#socket.adjustReading();
-    await this.#socket.gone(CLOSE_TIMEOUT_MS);
+  close(): Promise<void> {
+    return this.#socket.close(wire.clientCodec.encode({ type: 'CLOSE' }), CLOSE_TIMEOUT_MS);
   }
 
   /** `await using client = ...` closes it. */
@@ -176,38 +171,20 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     onAnswer: (answer: Answer<N>) => void = () => {},
   ): Promise<Answer<N>> {
     // task 4.7: send a request and wait for its answer
-    this.#send(frame);
-    const answered = this.#answers.wait((answer) => {
+    return this.#socket.request(wire.clientCodec.encode(frame), (answer) => {
       if (answer.type !== expected || requestOf(answer) !== requestOf(frame))
         throw new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);
       onAnswer(answer as Answer<N>);
       return answer as Answer<N>;
     });
-    this.#socket.adjustReading();
-    return answered;
   }
   // #endregion request
 
-  #send(frame: wire.ClientFrame): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    const bytes = wire.clientCodec.encode(frame);
-    const { limit } = this.#socket;
-    if (bytes.length - HEADER_SIZE > limit)
-      throw new LeveretError('TOO_LARGE', `the broker takes at most ${limit} bytes; send less at once`);
-    this.#socket.send(bytes);
-  }
-
   // #region reading
   /**
-   * Reads only while there is room for what comes. TCP then stops the broker, and its limit for lag holds. But
-   * while a request waits we must read: its answer comes behind the messages that are under way.
+   * @hidden For subscriptions: so many bytes wait to be taken, or no more. Beyond the limit the client stops reading: TCP
+   * then stops the broker, and the broker's limit for lag holds.
    */
-  #mayRead(): boolean {
-    const hasRoom = this.#waitingBytes < MAX_WAITING_BYTES;
-    return hasRoom || this.#answers.length > 0 || this.#failure !== undefined;
-  }
-
-  /** @hidden For subscriptions: so many bytes wait to be taken, or no more. */
   waiting(bytes: number): void {
     this.#waitingBytes += bytes;
     if (bytes < 0) this.#socket.adjustReading();
@@ -217,11 +194,10 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   #onFrame(frame: wire.BrokerFrame): void {
     if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED')
       this.#subscriptions.get(frame.topic)?.receive(frame);
-    else if (frame.type === 'CLOSING') this.#failure ??= disconnected(`the broker said: ${frame.reason}`);
+    else if (frame.type === 'CLOSING') this.#socket.fail(new LeveretError('DISCONNECTED', frame.reason));
     else if (frame.type === 'ERROR') this.#onErrorFrame(frame);
-    else if (frame.type === 'PING') this.#send({ type: 'PONG', bytes: frame.bytes });
-    else if (!this.#answers.settle(frame))
-      throw new LeveretError('BAD_BROKER', 'an answer that nobody waits for');
+    else if (frame.type === 'PING') this.#socket.send(wire.clientCodec.encode({ ...frame, type: 'PONG' }));
+    else this.#socket.settle(frame);
   }
 
   #onErrorFrame({ request, code, reason }: Answer<'ERROR'>): void {
@@ -229,21 +205,8 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     const unknown = () => new LeveretError(`ERROR_${code}`, reason);
     const error = name === undefined ? unknown() : new wire.ProtocolError(name, reason, { request });
     // Before the WELCOME it is the HELLO that was refused.
-    if (wire.isFatal(code) || this.epoch === 0) this.#fail(error);
-    else if (request === 0 || !this.#answers.refuse(error)) this.#onError(error);
-  }
-
-  #fail(error: LeveretError): void {
-    this.#failure ??= error;
-    this.#socket.destroy();
-  }
-
-  #onClose(): void {
-    const error = this.#failure ?? disconnected('the broker ended the connection');
-    this.#failure = error;
-    this.#answers.close(error);
-    const failure = error.code === 'CLOSED' ? undefined : error;
-    for (const subscription of this.#subscriptions.values()) subscription.end(failure);
+    if (wire.isFatal(code) || this.epoch === 0) this.#socket.fail(error);
+    else if (request === 0 || !this.#socket.refuse(error)) this.#onError(error);
   }
 }
 
@@ -255,16 +218,4 @@ function toRecord({ payload, key = '' }: OutgoingMessage): wire.WireRecord {
 /** The number of a request, or of its answer; a PING and a PONG have none. */
 function requestOf(frame: wire.ClientFrame | wire.BrokerFrame): number {
   return 'request' in frame ? frame.request : 0;
-}
-
-function disconnected(message: string): LeveretError {
-  return new LeveretError('DISCONNECTED', `${message}; connect again to go on`);
-}
-
-/** What ends the connection when this was thrown while frames were read: a callback's fault is not the broker's. */
-function failureOf(thrown: unknown): LeveretError {
-  if (!(thrown instanceof LeveretError)) return toLeveretError(thrown);
-  return new LeveretError('BAD_BROKER', `what came is not the protocol: ${thrown.message}`, {
-    cause: thrown,
-  });
 }

@@ -62,11 +62,12 @@ export function messagesOverhead(topic: string): number {
 function checkRecords(records: readonly WireRecord[], most: number): void {
   if (records.length === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
   for (const record of records) {
-    const keySize = record.key.length;
-    const size = recordSize(record);
-    if (keySize > MAX_KEY_BYTES)
-      throw new ProtocolError('BAD_KEY', `a key of ${keySize} bytes; ${MAX_KEY_BYTES} is the most`);
-    if (size > most)
-      throw new ProtocolError('BAD_REQUEST', `a record of ${size} bytes; there is room for ${most}`);
+    if (record.key.length > MAX_KEY_BYTES)
+      throw new ProtocolError(
+        'BAD_KEY',
+        `a key has at most ${MAX_KEY_BYTES} bytes, not ${record.key.length}`,
+      );
+    if (recordSize(record) > most)
+      throw new ProtocolError('BAD_REQUEST', `a record has at most ${most} bytes here, with key and payload`);
   }
 }

@@ -57,15 +57,13 @@ export class Codec<T extends FrameTable> {
   decode(type: number, bytes: Uint8Array, start = 0, end = bytes.length): FrameOf<T> {
     // task 4.1: decode a frame by the table
     const layout = this.#byType.get(type);
-    if (layout === undefined) {
+    if (layout === undefined)
       throw new ProtocolError('UNKNOWN_TYPE', `no frame of type 0x${type.toString(16)} goes this way`);
-    }
     const from = new ByteCursor(bytes, start, end);
     const frame: Record<string, unknown> = { type: layout.name };
     for (const [key, field] of layout.fields) frame[key] = field.read(from);
-    if (from.left > 0) {
+    if (from.left > 0)
       throw new ProtocolError('BAD_FRAME', `${from.left} bytes behind the last field of ${layout.name}`);
-    }
     return frame as FrameOf<T>;
   }
   // #endregion decode

@@ -63,9 +63,8 @@ const records: Field<readonly WireRecord[]> = {
   read(from) {
     // task 4.2: read the records of a batch
     const count = from.number(2);
-    if (count * RECORD_HEADER_SIZE > from.left) {
+    if (count * RECORD_HEADER_SIZE > from.left)
       throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${from.left} bytes`);
-    }
     const value: WireRecord[] = [];
     for (let i = 0; i < count; i++) {
       const keySize = from.number(2);

@@ -29,10 +29,7 @@ export type FrameOf<T extends FrameTable> = {
 /** Every frame that a client may send. Their types are below 0x80, so a frame that went the wrong way is refused. */
 export const CLIENT_FRAMES = {
   HELLO: { type: 0x01, fields: { version: 'version', name: 'text8', token: 'text16' } },
-  CREATE: {
-    type: 0x02,
-    fields: { request: 'u32', topic: 'text8', retentionMs: 'u32', dedupeMs: 'u32' },
-  },
+  CREATE: { type: 0x02, fields: { request: 'u32', topic: 'text8', retentionMs: 'u32', dedupeMs: 'u32' } },
   PUBLISH: { type: 0x03, fields: { request: 'u32', topic: 'text8', records: 'records' } },
   SUBSCRIBE: {
     type: 0x04,
