@@ -26,6 +26,11 @@ export class AsyncQueue<T> {
     return this.#items.length;
   }
 
+  /** True when nobody waits any more. */
+  get closed(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** Adds an item, or hands it straight to the consumer that has waited longest. */
   push(item: T): void {
     const taker = this.#takers.shift();

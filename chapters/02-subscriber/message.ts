@@ -43,6 +43,6 @@ export const MESSAGE_OVERHEAD = 200;
  * What it costs to hold a message, in bytes. The fixed part matters: without it ten million empty messages would count
  * as nothing.
  */
-export function messageSize(message: Message): number {
+export function messageSize(message: Pick<Message, 'key' | 'payload'>): number {
   return MESSAGE_OVERHEAD + message.key.length + message.payload.length;
 }

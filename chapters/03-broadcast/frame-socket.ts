@@ -27,7 +27,7 @@ export class FrameSocket {
   #ending = false;
 
   /** @param limit - the largest frame size accepted, in bytes (type and body) */
-  constructor(socket: Socket, handlers: FrameSocketHandlers, limit: number) {
+  constructor(socket: Socket, limit: number, handlers: FrameSocketHandlers) {
     this.#socket = socket;
     this.#handlers = handlers;
     this.#reader = new FrameReader(handlers.onFrame, { limit });

@@ -3,6 +3,9 @@ import { type FrameHandler, HEADER_SIZE, LeveretError, toLeveretError } from '#f
 import { AnswerQueue } from '#topics';
 import { FrameSocket } from './frame-socket.ts';
 
+/** How long the other side may take to end a connection, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
 /** What a {@link RequestSocket} asks and tells its owner. */
 export interface RequestSocketHandlers {
   /** A frame has come; an answer is passed on to `settle` or `refuse`. Its bytes are lent. */
@@ -22,22 +25,28 @@ export interface RequestSocketHandlers {
 export class RequestSocket<A> {
   readonly #socket: FrameSocket;
   readonly #answers = new AnswerQueue<A>();
+  #lastNumber = 0;
   #failure: LeveretError | undefined;
 
   /** @param limit - the largest frame size, both ways, in bytes (type and body) */
-  constructor(socket: Socket, { onFrame, hasRoom, onClose }: RequestSocketHandlers, limit: number) {
-    const handlers = {
+  constructor(socket: Socket, limit: number, { onFrame, hasRoom, onClose }: RequestSocketHandlers) {
+    this.#socket = new FrameSocket(socket, limit, {
       onFrame,
       // While an answer is awaited we must read: it comes behind all that is under way.
       mayRead: () => hasRoom() || this.#answers.length > 0 || this.#failure !== undefined,
-      onFailure: (thrown: unknown) => this.fail(failureOf(thrown)),
+      onFailure: (thrown) => this.fail(failureOf(thrown)),
       onClose: () => {
         this.#failure ??= disconnected('the other side ended the connection');
         this.#answers.close(this.#failure);
         onClose(this.#failure.code === 'CLOSED' ? undefined : this.#failure);
       },
-    };
-    this.#socket = new FrameSocket(socket, handlers, limit);
+    });
+  }
+
+  /** A number for the next request: 1, 2, and so on, and from 4,294,967,295 on 1 again. */
+  number(): number {
+    this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
+    return this.#lastNumber;
   }
 
   /** From now on, frames may be this large, both ways. */
@@ -74,6 +83,11 @@ export class RequestSocket<A> {
     this.#socket.send(frame);
   }
 
+  /** Sends an answer to something that the other side has asked; none when the connection ends anyhow. */
+  reply(frame: Uint8Array): void {
+    if (this.#failure === undefined) this.send(frame);
+  }
+
   /** An answer has come. @throws LeveretError `BAD_BROKER` if nobody waits for one */
   settle(answer: A): void {
     if (this.#answers.settle(answer)) return;
@@ -97,14 +111,14 @@ export class RequestSocket<A> {
   }
 
   /**
-   * Sends a last frame, to which the other side ends the connection; after so many milliseconds it is ended from here.
-   * Answers that are under way still come. Calling it again only waits.
+   * Sends a last frame, to which the other side ends the connection; after two seconds it is ended from here. Answers
+   * that are under way still come. Calling it again only waits.
    */
-  async close(goodbye: Uint8Array, milliseconds: number): Promise<void> {
+  async close(goodbye: Uint8Array): Promise<void> {
     if (this.#failure === undefined) this.send(goodbye);
     this.#failure ??= new LeveretError('CLOSED', 'this connection has been closed');
     this.adjustReading();
-    await this.#socket.gone(milliseconds);
+    await this.#socket.gone(CLOSE_TIMEOUT_MS);
   }
 }
 

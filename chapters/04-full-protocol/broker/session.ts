@@ -36,17 +36,16 @@ export class Session implements EngineClientHost {
   constructor(id: number, socket: Socket, host: SessionHost) {
     this.#id = id;
     this.#host = host;
-    const handlers = {
-      onFrame: (...frame: Parameters<FrameHandler>) => this.#onFrame(frame),
+    this.#socket = new FrameSocket(socket, wire.HELLO_FRAME_LIMIT, {
+      onFrame: (...frame) => this.#onFrame(frame),
       onTurn: () => this.#deliver(),
       // The one rule of backpressure: who does not read is not read from.
       mayRead: () => !this.full,
-      onFailure: (thrown: unknown) => this.fail(thrown),
+      onFailure: (thrown) => this.fail(thrown),
       // All that it sent was answered; it may still have to read that.
       onEnd: () => this.#leave(host.limits.drainTimeoutMs),
       onClose: () => this.#leave(0),
-    };
-    this.#socket = new FrameSocket(socket, handlers, wire.HELLO_FRAME_LIMIT);
+    });
   }
 
   get full(): boolean {
@@ -74,8 +73,7 @@ export class Session implements EngineClientHost {
 
   /** The broker ends. */
   shutdown(): void {
-    const reason = 'the broker is shutting down';
-    if (this.#state.is === 'new') this.fail(new wire.ProtocolError('SHUTDOWN', reason));
+    if (this.#state.is === 'new') this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker has been closed'));
     else this.#leave(this.#host.limits.closeTimeoutMs, { type: 'CLOSING', reason: 'shutdown' });
   }
 
@@ -95,7 +93,7 @@ export class Session implements EngineClientHost {
     const { limits } = this.#host;
     const answer = state.is === 'new' ? this.#welcome(frame) : answerFrame(state.client, limits, ...frame);
     if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);
-    else if (answer !== undefined) this.#answer(answer);
+    else if (answer !== undefined) this.send(wire.brokerCodec.encode(answer));
   }
   // #endregion on-frame
 
@@ -110,16 +108,12 @@ export class Session implements EngineClientHost {
     return { type: 'WELCOME', version, connectionId, maxFrameSize, epoch };
   }
 
-  #answer(frame: wire.BrokerFrame): void {
-    this.send(wire.brokerCodec.encode(frame));
-  }
-
   // #region leave
   /** Sends the last frame, if there is one, and ends our direction. The client has so long to take it all and go. */
   #leave(milliseconds: number, last?: wire.BrokerFrame): void {
     const state = this.#state;
     if (state.is === 'closing') return;
-    if (last !== undefined) this.#answer(last);
+    if (last !== undefined) this.send(wire.brokerCodec.encode(last));
     this.#state = { is: 'closing' };
     this.#socket.end(milliseconds);
     if (state.is === 'ready') this.#socket.run(() => state.client.close());

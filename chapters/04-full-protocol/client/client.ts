@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net';
 import { RequestSocket } from '#broadcast/server';
-import { type FrameHandler, LeveretError } from '#framing';
+import { LeveretError } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
 import type { TopicSettings } from '#topics';
 import * as wire from '../index.ts';
 import type { ClientOptions, OutgoingMessage, Payload, SubscribeOptions } from './options.ts';
 import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
-
-/** How long a broker may take to say goodbye, in milliseconds. */
-const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Bytes of messages that may wait to be taken before the client stops reading from its socket. */
 const MAX_WAITING_BYTES = 1_048_576;
@@ -24,20 +21,24 @@ type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFra
  * const { id } = await client.publish('news', 'hello');
  * ```
  *
- * @throws LeveretError `REFUSED` or `BAD_BROKER`; ProtocolError when the broker refuses (`FULL`, `SHUTDOWN`)
+ * @throws LeveretError `REFUSED`, `BAD_BROKER`, or with the broker's code when it refuses (`FULL`, `SHUTDOWN`)
  * @throws OptionError for an option out of range
  */
-export async function connect({ host = DEFAULT_HOST, port, ...options }: ClientOptions): Promise<Client> {
-  const client = new Client(await openSocket(host, port), options);
-  await client.hello(options.name);
+export async function connect(options: ClientOptions): Promise<Client> {
+  const { host = DEFAULT_HOST, port, name = '', onError } = options;
+  const hello = { type: 'HELLO', version: wire.PROTOCOL_VERSION, name, token: '' } as const;
+  // A name that does not fit is refused before there is a connection.
+  wire.clientCodec.encode(hello);
+  const client = new Client(await openSocket(host, port), onError);
+  await client.hello(hello);
   return client;
 }
 
 /**
  * One connection to a broker: publishes and subscribes. Made by {@link connect}.
  *
- * Every method throws a `ProtocolError` with the broker's code when it refuses, and a `LeveretError` when the
- * connection is gone: `DISCONNECTED`, or `CLOSED` after `close`.
+ * Every method throws a `LeveretError`: with the broker's code when it refuses, and when the connection is gone with
+ * `DISCONNECTED`, or `CLOSED` after `close`.
  *
  * While more than a mebibyte of messages waits to be taken, it does not read from its socket, unless an answer is
  * awaited: that comes behind the messages. Who awaits answers and takes no messages should have a window.
@@ -50,39 +51,35 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   readonly #socket: RequestSocket<wire.BrokerFrame>;
   readonly #onError: (error: LeveretError) => void;
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  #lastRequest = 0;
   #waitingBytes = 0;
 
   /** @hidden Made by {@link connect}. */
-  constructor(socket: Socket, { onError = () => {} }: Pick<ClientOptions, 'onError'>) {
+  constructor(socket: Socket, onError: ClientOptions['onError'] = () => {}) {
     this.#onError = onError;
-    const handlers = {
-      onFrame: (...frame: Parameters<FrameHandler>) => this.#onFrame(wire.brokerCodec.decode(...frame)),
+    this.#socket = new RequestSocket(socket, wire.HELLO_FRAME_LIMIT, {
+      onFrame: (...frame) => this.#onFrame(wire.brokerCodec.decode(...frame)),
       hasRoom: () => this.#waitingBytes < MAX_WAITING_BYTES,
-      onClose: (failure: LeveretError | undefined) => {
+      onClose: (failure) => {
         for (const subscription of this.#subscriptions.values()) subscription.end(failure);
       },
-    };
-    this.#socket = new RequestSocket(socket, handlers, wire.HELLO_FRAME_LIMIT);
+    });
   }
 
   /** @hidden For {@link connect}. */
-  async hello(name = ''): Promise<void> {
-    const frame = { type: 'HELLO', version: wire.PROTOCOL_VERSION, name, token: '' } as const;
-    try {
-      await this.#request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
-        Object.assign(this, { connectionId, epoch });
-        this.#socket.limit = maxFrameSize;
-      });
-    } finally {
-      if (this.epoch === 0) this.#socket.fail(new LeveretError('CLOSED', 'it was not welcomed'));
-    }
+  async hello(frame: wire.FrameNamed<wire.ClientFrame, 'HELLO'>): Promise<void> {
+    await this.#request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
+      Object.assign(this, { connectionId, epoch });
+      this.#socket.limit = maxFrameSize;
+    });
   }
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
   async createTopic(topic: string, settings: Partial<TopicSettings> = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
-    await this.#request({ type: 'CREATE', request: this.#next(), topic, retentionMs, dedupeMs }, 'OK');
+    await this.#request(
+      { type: 'CREATE', request: this.#socket.number(), topic, retentionMs, dedupeMs },
+      'OK',
+    );
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */
@@ -98,7 +95,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
    */
   publishMany(topic: string, messages: readonly OutgoingMessage[]): Promise<Answer<'PUBLISHED'>> {
     const records = messages.map(toRecord);
-    return this.#request({ type: 'PUBLISH', request: this.#next(), topic, records }, 'PUBLISHED');
+    return this.#request({ type: 'PUBLISH', request: this.#socket.number(), topic, records }, 'PUBLISHED');
   }
 
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
@@ -106,7 +103,8 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     const { from = 'latest', window = 0, onSkipped } = options;
     const start = from === 'earliest' ? wire.Start.EARLIEST : wire.Start.LATEST;
     const place = typeof from === 'object' ? { start: wire.Start.AFTER, ...from } : { start, after: 0 };
-    const frame = { type: 'SUBSCRIBE', request: this.#next(), topic, ...place, window, group: '' } as const;
+    const request = this.#socket.number();
+    const frame = { type: 'SUBSCRIBE', request, topic, ...place, window, group: '' } as const;
     const subscription = new ClientSubscription(topic, this, onSkipped);
     // At once, and not when the promise is looked at: messages may follow the OK in the same read.
     await this.#request(frame, 'OK', () => {
@@ -127,12 +125,12 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     subscription.end();
     this.#subscriptions.delete(topic);
     // Where the connection is gone, so is the subscription.
-    await this.#request({ type: 'UNSUBSCRIBE', request: this.#next(), topic }, 'OK').catch(() => {});
+    await this.#request({ type: 'UNSUBSCRIBE', request: this.#socket.number(), topic }, 'OK').catch(() => {});
   }
 
   /** Messages that were published for this client's subscriptions and are not settled yet. */
   async lag(): Promise<number> {
-    return (await this.#request({ type: 'LAG', request: this.#next() }, 'LAG')).messages;
+    return (await this.#request({ type: 'LAG', request: this.#socket.number() }, 'LAG')).messages;
   }
 
   /** Asks whether the broker answers. Resolves with the milliseconds that it took. */
@@ -144,17 +142,12 @@ export class Client implements SubscriptionHost, AsyncDisposable {
 
   /** Says goodbye, and resolves when the connection is gone. Subscriptions end. Calling it again changes nothing. */
   close(): Promise<void> {
-    return this.#socket.close(wire.clientCodec.encode({ type: 'CLOSE' }), CLOSE_TIMEOUT_MS);
+    return this.#socket.close(wire.clientCodec.encode({ type: 'CLOSE' }));
   }
 
   /** `await using client = ...` closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #next(): number {
-    this.#lastRequest = (this.#lastRequest % 0xffff_ffff) + 1;
-    return this.#lastRequest;
   }
 
   // #region request
@@ -163,7 +156,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
    *
    * @param expected - the frame that answers it when all goes well
    * @param onAnswer - called before any later frame is looked at
-   * @throws ProtocolError when the broker refuses, LeveretError when the connection is gone
+   * @throws LeveretError when the broker refuses, or the connection is gone
    */
   async #request<N extends wire.BrokerFrame['type']>(
     frame: wire.ClientFrame,
@@ -196,14 +189,12 @@ export class Client implements SubscriptionHost, AsyncDisposable {
       this.#subscriptions.get(frame.topic)?.receive(frame);
     else if (frame.type === 'CLOSING') this.#socket.fail(new LeveretError('DISCONNECTED', frame.reason));
     else if (frame.type === 'ERROR') this.#onErrorFrame(frame);
-    else if (frame.type === 'PING') this.#socket.send(wire.clientCodec.encode({ ...frame, type: 'PONG' }));
+    else if (frame.type === 'PING') this.#socket.reply(wire.clientCodec.encode({ ...frame, type: 'PONG' }));
     else this.#socket.settle(frame);
   }
 
   #onErrorFrame({ request, code, reason }: Answer<'ERROR'>): void {
-    const name = wire.errorName(code);
-    const unknown = () => new LeveretError(`ERROR_${code}`, reason);
-    const error = name === undefined ? unknown() : new wire.ProtocolError(name, reason, { request });
+    const error = new LeveretError(wire.errorName(code) ?? `ERROR_${code}`, reason);
     // Before the WELCOME it is the HELLO that was refused.
     if (wire.isFatal(code) || this.epoch === 0) this.#socket.fail(error);
     else if (request === 0 || !this.#socket.refuse(error)) this.#onError(error);

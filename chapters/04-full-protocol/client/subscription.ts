@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import { AsyncQueue, type Skipped } from '#topics';
+import { AsyncQueue, messageSize, type Skipped } from '#topics';
 import type { BrokerFrame, FrameNamed, WireRecord } from '../index.ts';
 
 /** A message as a client receives it. */
@@ -25,9 +25,6 @@ export interface SubscriptionHost {
   unsubscribe(subscription: ClientSubscription): Promise<void>;
 }
 
-/** What a waiting message holds beyond its payload, roughly, in bytes. */
-const MESSAGE_OVERHEAD = 200;
-
 /**
  * The messages of one topic, in the order of their ids. Made by `Client.subscribe`.
  *
@@ -45,16 +42,13 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   readonly #host: SubscriptionHost;
   readonly #onSkipped: ((ids: Skipped) => void) | undefined;
   readonly #messages: AsyncQueue<ReceivedMessage>;
-  #ended = false;
 
   /** @hidden Made by the client. */
   constructor(topic: string, host: SubscriptionHost, onSkipped: ((ids: Skipped) => void) | undefined) {
     this.topic = topic;
     this.#host = host;
     this.#onSkipped = onSkipped;
-    this.#messages = new AsyncQueue(({ payload }, count) =>
-      host.waiting(count * (MESSAGE_OVERHEAD + payload.length)),
-    );
+    this.#messages = new AsyncQueue((message, count) => host.waiting(count * messageSize(message)));
   }
 
   /** How many messages have come and were not taken yet. */
@@ -89,7 +83,7 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
 
   /** Ends the subscription. What waits is thrown away, readers get the end. Calling it again changes nothing. */
   async unsubscribe(): Promise<void> {
-    if (!this.#ended) await this.#host.unsubscribe(this);
+    if (!this.#messages.closed) await this.#host.unsubscribe(this);
   }
 
   /** For the client: something has come for this subscription. Payloads are lent, so they are copied. */
@@ -99,16 +93,14 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   }
 
   #deliver(id: number, record: WireRecord): void {
-    const { topic } = this;
     const payload = Buffer.from(record.payload);
     const key = Buffer.from(record.key, 'latin1').toString();
     const [text, commit] = [() => payload.toString(), () => this.commit(id)];
-    this.#messages.push({ topic, id, key, payload, text, commit });
+    this.#messages.push({ topic: this.topic, id, key, payload, text, commit });
   }
 
   /** For the client: no more messages. What waits stays only when the connection failed. */
   end(failure?: LeveretError): void {
-    this.#ended = true;
     this.#messages.close(failure);
     if (failure === undefined) this.#messages.clear();
   }

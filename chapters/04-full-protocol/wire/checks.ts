@@ -34,7 +34,7 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
   if (isPattern(frame.topic)) throw new ProtocolError('UNSUPPORTED', 'this broker knows no patterns');
   checkTopic(frame.topic, limits.maxTopicBytes);
   if (frame.start > Start.AFTER)
-    throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0, 1 or 2`);
+    throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0 to 2`);
   if (frame.group !== '') throw new ProtocolError('UNSUPPORTED', 'this broker knows no groups');
 }
 // #endregion check

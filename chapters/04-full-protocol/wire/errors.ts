@@ -90,7 +90,6 @@ export function toProtocolError(thrown: unknown): ProtocolError {
   if (thrown instanceof ProtocolError) return thrown;
   if (thrown instanceof LeveretError && Object.hasOwn(ErrorCode, thrown.code))
     return new ProtocolError(thrown.code as ErrorName, thrown.message, { cause: thrown });
-  const message = 'the broker failed at this, which is no fault of the client; its log says more';
-  return new ProtocolError('INTERNAL', message, { cause: thrown });
+  return new ProtocolError('INTERNAL', 'a fault of the broker, not of the client', { cause: thrown });
 }
 // #endregion to-protocol-error

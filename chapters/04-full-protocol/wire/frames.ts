@@ -4,11 +4,9 @@ import type { FIELDS } from './fields.ts';
 /** The frames of one direction by their names. */
 export type FrameTable = Readonly<Record<string, FrameRow>>;
 
-/** One type of frame: its number, its fields in the order of the wire, and the version that brought it. */
+/** One type of frame: its number, and its fields in the order of the wire. */
 export interface FrameRow {
   readonly type: number;
-  /** @defaultValue 1 */
-  readonly since?: number;
   readonly fields: Readonly<Record<string, FieldName>>;
 }
 
