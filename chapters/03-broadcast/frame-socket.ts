@@ -6,7 +6,7 @@ import { BatchedWriter } from './batched-writer.ts';
 export interface FrameSocketHandlers {
   /** A frame has come. Its bytes are lent: they are overwritten by the next read. */
   readonly onFrame: FrameHandler;
-  /** A read has been dealt with, or the socket takes more again: time to send what waits. */
+  /** A read has been dealt with, or the socket takes more again, or `turn` was called: time to send what waits. */
   readonly onTurn?: () => void;
   /** Asked after each turn: shall the next bytes be read? While they are not, TCP slows the peer down. */
   readonly mayRead: () => boolean;
@@ -34,7 +34,7 @@ export class FrameSocket {
     this.#writer = new BatchedWriter(socket);
     socket.on('data', (chunk) => this.#onData(chunk));
     // In a later turn: who reads as fast as we write must not keep the others waiting.
-    socket.on('drain', () => setImmediate(() => this.#onTurn()));
+    socket.on('drain', () => setImmediate(() => this.turn()));
     socket.once('end', () => this.#onEnd());
     socket.once('close', handlers.onClose);
   }
@@ -65,6 +65,12 @@ export class FrameSocket {
     } catch (thrown) {
       this.#handlers.onFailure(thrown);
     }
+  }
+
+  /** Gives the owner its turn, as after a read: there is something to send. */
+  turn(): void {
+    this.run(() => this.#handlers.onTurn?.());
+    this.adjustReading();
   }
 
   /** Asks `mayRead` again. */
@@ -105,12 +111,7 @@ export class FrameSocket {
     if (this.#ending) return;
     this.run(() => this.#reader.push(chunk));
     this.#writer.flush();
-    this.#onTurn();
-  }
-
-  #onTurn(): void {
-    this.run(() => this.#handlers.onTurn?.());
-    this.adjustReading();
+    this.turn();
   }
 
   #onEnd(): void {

@@ -38,7 +38,9 @@ export class Session implements EngineClientHost {
     this.#host = host;
     this.#socket = new FrameSocket(socket, wire.HELLO_FRAME_LIMIT, {
       onFrame: (...frame) => this.#onFrame(frame),
-      onTurn: () => this.#deliver(),
+      onTurn: () => {
+        if (this.#state.is === 'ready') this.#state.client.deliver();
+      },
       // The one rule of backpressure: who does not read is not read from.
       mayRead: () => !this.full,
       onFailure: (thrown) => this.fail(thrown),
@@ -59,7 +61,7 @@ export class Session implements EngineClientHost {
   }
 
   wake(): void {
-    this.#socket.run(() => this.#deliver());
+    this.#socket.turn();
   }
 
   // #region fail
@@ -75,10 +77,6 @@ export class Session implements EngineClientHost {
   shutdown(): void {
     if (this.#state.is === 'new') this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker has been closed'));
     else this.#leave(this.#host.limits.closeTimeoutMs, { type: 'CLOSING', reason: 'shutdown' });
-  }
-
-  #deliver(): void {
-    if (this.#state.is === 'ready') this.#state.client.deliver();
   }
 
   // #region on-frame

@@ -1,3 +1,4 @@
+import { toHex } from '#framing';
 import { brokerCodec, clientCodec } from './codec.ts';
 import { errorName } from './errors.ts';
 import { type BrokerFrame, BrokerType, type ClientFrame } from './frames.ts';
@@ -24,10 +25,6 @@ export function describeBytes(type: number, bytes: Uint8Array, start = 0, end = 
 function describeValue(name: string, value: unknown): string | number {
   if (name === 'token') return value === '' ? '""' : '***';
   if (name === 'code') return errorName(value as number) ?? String(value);
-  if (value instanceof Uint8Array) return `0x${Array.from(value, digits).join('')}`;
+  if (value instanceof Uint8Array) return `0x${toHex(value)}`;
   return Array.isArray(value) ? value.length : JSON.stringify(value);
-}
-
-function digits(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
 }
