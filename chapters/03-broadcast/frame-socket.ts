@@ -115,6 +115,7 @@ export class FrameSocket {
   }
 
   #onEnd(): void {
+    if (this.#ending) return;
     if (this.#reader.midFrame) this.#socket.destroy();
     else this.#handlers.onEnd?.();
   }

@@ -110,6 +110,11 @@ export class RequestSocket<A> {
     this.#socket.destroy();
   }
 
+  /** Ends the connection at once: the other side has said why it goes. */
+  lost(why: string): void {
+    this.fail(disconnected(`the other side said: ${why}`));
+  }
+
   /**
    * Sends a last frame, to which the other side ends the connection; after two seconds it is ended from here. Answers
    * that are under way still come. Calling it again only waits.

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createManualClock, Subscriber, type SubscriberOptions, TopicRegistry } from '#topics';
+import { createManualClock, isSkipped, Subscriber, type SubscriberOptions, TopicRegistry } from '#topics';
 import { append, code, drain, word } from './support.ts';
 
 /** A registry and one subscriber; `publish` offers each message to it, as a broker does. */
@@ -333,6 +333,32 @@ test('limits out of range are refused', () => {
       'BAD_OPTION',
       JSON.stringify(bad),
     );
+});
+
+test('a batch holds what fits, at least one, and ends at a gap', () => {
+  const registry = new TopicRegistry();
+  const subscriber = new Subscriber({ maxLagMessages: 4, overflow: 'drop-oldest' });
+  const topic = registry.use('hares');
+  subscriber.subscribe(topic);
+  const publish = (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      const message = topic.append('', Buffer.alloc(10));
+      if (message !== undefined) subscriber.offer(message);
+    }
+  };
+  const take = (maxBytes: number) => {
+    const batch = subscriber.nextReady()?.takeBatch(maxBytes, ({ payload }) => payload.length);
+    if (batch === undefined || isSkipped(batch)) return batch && [batch.fromId, 'to', batch.toId];
+    return batch.map(({ id }) => id);
+  };
+  publish(4);
+  assert.equal(take(1), [1], 'one, however large');
+  assert.equal(take(20), [2, 3], 'two fill it exactly');
+  assert.equal(take(1_000), [4], 'what is left');
+  assert.is(take(1_000), undefined, 'nothing');
+  publish(6);
+  assert.equal(take(1_000), [5, 'to', 6], 'the news of a gap by itself');
+  assert.equal(take(1_000), [7, 8, 9, 10], 'what is behind it');
 });
 
 test.run();

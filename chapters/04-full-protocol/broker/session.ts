@@ -36,6 +36,7 @@ export class Session implements EngineClientHost {
   constructor(id: number, socket: Socket, host: SessionHost) {
     this.#id = id;
     this.#host = host;
+    // #region handlers
     this.#socket = new FrameSocket(socket, wire.HELLO_FRAME_LIMIT, {
       onFrame: (...frame) => this.#onFrame(frame),
       onTurn: () => {
@@ -48,6 +49,7 @@ export class Session implements EngineClientHost {
       onEnd: () => this.#leave(host.limits.drainTimeoutMs),
       onClose: () => this.#leave(0),
     });
+    // #endregion handlers
   }
 
   get full(): boolean {

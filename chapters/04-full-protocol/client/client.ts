@@ -187,7 +187,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   #onFrame(frame: wire.BrokerFrame): void {
     if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED')
       this.#subscriptions.get(frame.topic)?.receive(frame);
-    else if (frame.type === 'CLOSING') this.#socket.fail(new LeveretError('DISCONNECTED', frame.reason));
+    else if (frame.type === 'CLOSING') this.#socket.lost(frame.reason);
     else if (frame.type === 'ERROR') this.#onErrorFrame(frame);
     else if (frame.type === 'PING') this.#socket.reply(wire.clientCodec.encode({ ...frame, type: 'PONG' }));
     else this.#socket.settle(frame);
