@@ -35,7 +35,8 @@ export class FrameSocket {
     socket.on('data', (chunk) => this.#onData(chunk));
     // In a later turn: who reads as fast as we write must not keep the others waiting.
     socket.on('drain', () => setImmediate(() => this.turn()));
-    socket.once('end', () => this.#onEnd());
+    // Also later: what this turn has brought for the peer is its due, too.
+    socket.once('end', () => setImmediate(() => this.#onEnd()));
     socket.once('close', handlers.onClose);
   }
 
@@ -53,9 +54,13 @@ export class FrameSocket {
     return this.#writer.full;
   }
 
-  /** Sends one frame or several, laid out whole. What is sent in one callback goes out in one write. */
-  send(frames: Uint8Array): void {
-    this.#writer.send(frames);
+  /**
+   * Sends one frame or several, laid out whole. What is sent in one callback goes out in one write.
+   *
+   * @returns true when they are out, as {@link BatchedWriter.send}
+   */
+  send(frames: Uint8Array): boolean {
+    return this.#writer.send(frames);
   }
 
   /** Does what belongs to this connection: what is thrown goes to `onFailure`, and to nobody else. */

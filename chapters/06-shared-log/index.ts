@@ -1,43 +1,14 @@
 /**
- * Chapter 6: one log and many cursors. The broker that does not queue.
+ * Chapter 6: the log of one topic, and the cursors that read it. Messages are written once, in the form in which they go
+ * out, and each reader is a place in that log. The broker that stands on it is behind `#log/broker`.
  *
  * @packageDocumentation
  */
-export {
-  type BrokerExtension,
-  LogBroker,
-  type LogBrokerOptions,
-  type LogBrokerStatus,
-  type LogServerOptions,
-  type RunningLogBroker,
-  startLogBroker,
-} from './broker.ts';
-export { closeReason, errorFrame, toProtocolError } from './broker-errors.ts';
-export { Cursor } from './cursor.ts';
-export { DEFAULT_LIMITS, type LogLimits, readLimits, type SlowPolicy } from './limits.ts';
-export {
-  closeHeader,
-  cutFrame,
-  frameCount,
-  frameEnd,
-  frameFirstId,
-  messagesHeaderSize,
-  openHeader,
-  recordEnd,
-  skipRecords,
-} from './message-frame.ts';
-export { type FlushList, Outbox } from './outbox.ts';
-export { PostponedFrames } from './postponed-frames.ts';
-export { PublishRequest } from './publish-request.ts';
-export { MAX_SEGMENT_SIZE, MIN_SEGMENT_SIZE, Segment } from './segment.ts';
-export { Session } from './session.ts';
-export type { Grants, SessionHome } from './session-home.ts';
-export { type Publisher, type ReadingClient, SlowReaders } from './slow-readers.ts';
-export { Stall, type Stallable } from './stall.ts';
-export { type Reader, Subscription, type TopicReader } from './subscription.ts';
-export { Topic, type TopicHome, type TopicSettings } from './topic.ts';
-export { TopicLog, type TopicLogOptions } from './topic-log.ts';
-export { TopicTable } from './topic-table.ts';
-export { type Direction, describeBytes } from './trace.ts';
-export { Turn } from './turn.ts';
-export { Window } from './window.ts';
+export * from './log/cursor.ts';
+export type * from './log/log.ts';
+export * from './log/message-frame.ts';
+export * from './log/naive-log.ts';
+export * from './log/publish-request.ts';
+export * from './log/segment.ts';
+export * from './log/segment-log.ts';
+export * from './log/window.ts';

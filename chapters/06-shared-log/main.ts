@@ -1,16 +1,25 @@
+import { readLimits } from '#framing';
+import { serveEngine } from '#protocol/broker';
 import { type Client, type ClientSubscription, connect } from '#protocol/client';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { type RunningLogBroker, startLogBroker } from './broker.ts';
-import type { Topic } from './topic.ts';
+import { LOG_LIMITS, LogEngine, startLogBroker, type Topic, TopicTable } from './broker/index.ts';
 
 const MINUTE = 60_000;
 const LAG_LIMIT = 2_000;
 
-/** What `npm run chapter 6` runs: the broker on one log for each topic, with a small limit for the slow. */
+/** The broker, and its topics, into which the scenario looks. */
+interface Server extends StageServer {
+  readonly topics: TopicTable;
+}
+
+/** What `npm run chapter 6` runs: the broker on one log for each topic. */
 export const stage: Stage = {
   title: 'One log, many cursors',
-  serve: (options) =>
-    startLogBroker({ ...options, slowPolicy: 'skip', maxLagMessages: LAG_LIMIT, sweepInterval: 200 }),
+  async serve(options): Promise<Server> {
+    const limits = readLimits(LOG_LIMITS, {});
+    const topics = new TopicTable(limits);
+    return Object.assign(await serveEngine(new LogEngine(topics), limits, options), { topics });
+  },
   async scenario(server, narrator) {
     const clients: Client[] = [];
     const join = async (name: string): Promise<Client> => {
@@ -20,16 +29,16 @@ export const stage: Stage = {
     };
     try {
       const [pat, ann, ben] = [await join('pat'), await join('ann'), await join('ben')];
-      const story = new Story(server, narrator, pat);
+      const story = new Story((server as Server).topics, narrator, pat);
       await cursors(story, ann, ben);
       await behind(story, ann, ben);
       await resume(story, ben);
       await window(story, ben);
       await retention(story, ben);
-      await skip(story, ben);
     } finally {
       for (const client of clients) await client.close();
     }
+    await tooSlow(narrator);
   },
   talk({ host, port }) {
     const at = `-- --port ${port}${host === '127.0.0.1' ? '' : ` --host ${host}`}`;
@@ -39,47 +48,37 @@ export const stage: Stage = {
       `npm run example retention ${at}`,
       `npm run example lag ${at}`,
       'npm run bench -- fan-out --servers chapter-4,chapter-6 --quick   what the log gains',
-      'DEBUG=leveret:broker npm run chapter 6   shows every frame',
+      'DEBUG=leveret:* npm run chapter 6   shows every frame',
     ];
   },
 };
 
-/** The server, whose insides the scenario shows, and the one who publishes. */
+/** The topics, whose insides the scenario shows, and the one who publishes. */
 class Story {
   readonly narrator: Narrator;
   readonly pat: Client;
-  readonly #server: StageServer;
+  readonly #topics: TopicTable;
 
-  constructor(server: StageServer, narrator: Narrator, pat: Client) {
-    this.#server = server;
+  constructor(topics: TopicTable, narrator: Narrator, pat: Client) {
+    this.#topics = topics;
     this.narrator = narrator;
     this.pat = pat;
   }
 
   topic(name: string): Topic {
-    return (this.#server as RunningLogBroker).broker.topics.use(name, 0);
+    return this.#topics.use(name);
   }
 
   /** Publish so many messages, `size` bytes each, in frames of at most 100. */
   async publish(topic: string, count: number, size = 0): Promise<void> {
-    const first = this.topic(topic).log.lastId + 1;
-    for (let done = 0; done < count; done += 100) {
-      const texts = Array.from({ length: Math.min(100, count - done) }, (_, i) => `no. ${first + done + i}`);
-      await this.pat.publishMany(
-        topic,
-        texts.map((text) => ({ payload: text.padEnd(size, '.') })),
-      );
-    }
+    await publish(this.pat, topic, count, size);
     const what = size === 0 ? `${count} messages` : `${count} messages of ${size} bytes`;
     this.narrator.line('pat', `publishes ${what} to "${topic}"`);
   }
 
-  /** Say what the log holds, and where its cursors stand. */
+  /** Say what the log holds. */
   log(name: string): void {
-    const { log, readers } = this.topic(name);
-    const places = readers.map(({ cursor }) => cursor.nextId).join(' and ');
-    const cursors = readers.length === 0 ? '' : `; next for its cursors: ${places}`;
-    this.narrator.line('log', `"${name}" holds ${log.bytes} bytes${cursors}`);
+    this.narrator.line('log', `"${name}" holds ${this.topic(name).log.bytes} bytes`);
   }
 
   /** Wait until a log is as it should be. */
@@ -89,6 +88,17 @@ class Story {
       if (performance.now() > deadline) throw new Error('the log is not as it should be');
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+  }
+}
+
+/** Publish so many messages, `size` bytes each, in frames of at most 100. */
+async function publish(client: Client, topic: string, count: number, size = 0): Promise<void> {
+  for (let done = 0; done < count; done += 100) {
+    const texts = Array.from({ length: Math.min(100, count - done) }, (_, i) => `no. ${done + i + 1}`);
+    await client.publishMany(
+      topic,
+      texts.map((text) => ({ payload: text.padEnd(size, '.') })),
+    );
   }
 }
 
@@ -110,7 +120,7 @@ async function cursors(story: Story, ann: Client, ben: Client): Promise<void> {
   const his = await ben.subscribe('news');
   narrator.line('ann, ben', 'subscribe to "news"');
   await story.publish('news', 3);
-  story.log('news');
+  narrator.line('log', `"news" has grown by ${story.topic('news').log.end} bytes`);
   narrator.line('ann', `hears ids ${(await take(hers, 3)).join(' ')}`);
   narrator.line('ben', `hears ids ${(await take(his, 3)).join(' ')}`);
   narrator.note('One frame, written once. Both sockets were given the same bytes of it.');
@@ -157,7 +167,7 @@ async function resume(story: Story, ben: Client): Promise<void> {
     `subscribes after id 97, in the middle of a frame, and hears ids ${(await take(diary, 3)).join(' ')}`,
   );
   const refused = await ben.subscribe('diary', { from: { after: 200 } }).catch((error: Error) => error);
-  narrator.line('ben', `asks for what comes after id 200: ${'code' in refused ? refused.code : 'no error'}`);
+  narrator.line('ben', `asks for what comes after id 200: ${codeOf(refused)}`);
   await diary.unsubscribe();
 }
 
@@ -198,20 +208,36 @@ async function retention(story: Story, ben: Client): Promise<void> {
   await weather.unsubscribe();
 }
 
-async function skip(story: Story, ben: Client): Promise<void> {
-  const { narrator } = story;
+async function tooSlow(narrator: Narrator): Promise<void> {
   narrator.heading('6. Too slow');
-  const skipped: string[] = [];
-  const ticks = await ben.subscribe('ticks', {
-    window: 1,
-    onSkipped: ({ fromId, toId }) => skipped.push(`${fromId} to ${toId}`),
-  });
-  narrator.line('ben', `sleeps; this broker lets a subscriber lag ${LAG_LIMIT} messages, then skips`);
-  await story.publish('ticks', 3_000);
-  await take(ticks, 1);
-  ticks.commit(1);
-  const [next] = await take(ticks, 1);
-  narrator.line('ben', `wakes up after id 1: ids ${skipped.join()} are skipped, the next one is id ${next}`);
-  narrator.note('The other policies: disconnect him, or let the publishers of this topic wait for him.');
-  await ticks.unsubscribe();
+  // A broker of its own, with a small limit; the one that stays up has its defaults.
+  const server = await startLogBroker({ maxLagMessages: LAG_LIMIT });
+  const [pat, ben] = [await connect({ ...server, name: 'pat' }), await connect({ ...server, name: 'ben' })];
+  try {
+    await pat.createTopic('ticks', { retentionMs: MINUTE });
+    const ticks = await ben.subscribe('ticks', { window: 1 });
+    narrator.line('ben', `sleeps; another broker lets a subscriber lag ${LAG_LIMIT} messages`);
+    await publish(pat, 'ticks', 3_000);
+    narrator.line('pat', 'publishes 3000 messages to "ticks"');
+    const [id = 0] = await take(ticks, 1);
+    const ended = await ticks.next().catch((error: Error) => error);
+    narrator.line('ben', `wakes up, hears id ${id}, and then: ${codeOf(ended)}`);
+    const again = await connect({ ...server, name: 'ben' });
+    const rest = await again.subscribe('ticks', { from: { after: id } });
+    const ids = await take(rest, 2_999);
+    narrator.line(
+      'ben',
+      `comes back, asks for what is after id ${id}, and hears ids ${ids[0]} to ${ids.at(-1)}`,
+    );
+    narrator.note('He was ended, not waited for. What the topic retains, he gets all the same.');
+    await again.close();
+  } finally {
+    await pat.close();
+    await ben.close();
+    await server.close();
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : 'no error';
 }

@@ -1,7 +1,7 @@
 /**
  * Serves one of the course's brokers for a benchmark, as a process of its own:
  *
- *   node --expose-gc --import tsx scripts/bench/serve-leveret.ts chapter-6 '{"slowPolicy":"skip"}'
+ *   node --expose-gc --import tsx scripts/bench/serve-leveret.ts chapter-6 '{"maxLagMessages":100000}'
  *
  * The JSON is handed to the broker as its options. Tells its parent `{ port }`, or `{ missing }` where that part of
  * the course is not there; answers the message `'memory'` with `process.memoryUsage()` after a collection.
@@ -11,7 +11,7 @@ import process from 'node:process';
 /** Where each broker comes from: a door or a file, and the function that starts it. */
 const BROKERS = new Map([
   ['chapter-4', { from: '#protocol/broker', start: 'startBroker' }],
-  ['chapter-6', { from: '#log', start: 'startLogBroker' }],
+  ['chapter-6', { from: '#log/broker', start: 'startLogBroker' }],
   ['final', { from: '../../final/index.ts', start: 'createBroker' }],
 ]);
 

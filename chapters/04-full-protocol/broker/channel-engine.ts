@@ -101,9 +101,9 @@ class ChannelClient implements EngineClient {
   // #endregion publish
 
   subscribe({ topic, start, after, window }: wire.FrameNamed<wire.ClientFrame, 'SUBSCRIBE'>): void {
-    const from = start === wire.Start.EARLIEST ? 'earliest' : 'latest';
-    const options = { start: start === wire.Start.AFTER ? { after } : from, window } as const;
-    this.#subscriber.subscribeIn(this.#engine.topics, topic, options);
+    const from =
+      start === wire.Start.AFTER ? { after } : start === wire.Start.EARLIEST ? 'earliest' : 'latest';
+    this.#subscriber.subscribeIn(this.#engine.topics, topic, { start: from, window });
   }
 
   unsubscribe(topic: string): void {

@@ -1,5 +1,5 @@
 /** The conversations of chapter 4, word for word, with the broker of this chapter. */
-import { startLogBroker } from '#log';
+import { startLogBroker } from '#log/broker';
 import { conversationSuite } from '../../04-full-protocol/test/conversation-suite.ts';
 
-conversationSuite('chapter 6', (options) => startLogBroker({ ...options, sweepInterval: 20 }));
+conversationSuite('chapter 6', startLogBroker);

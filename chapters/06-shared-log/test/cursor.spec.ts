@@ -1,134 +1,94 @@
-import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cursor } from '#log';
-import { append, decode, lines, makeLog } from './support.ts';
+import { append, appendFrame, makeLog, readAll } from './support.ts';
 
-/** Read all that there is from where the cursor stands, as a subscription without a window does. */
-function readAll(cursor: Cursor): string[] {
-  const found: string[] = [];
-  for (let segment = cursor.readable(); segment !== undefined; segment = cursor.readable()) {
-    found.push(...lines(decode(segment.slice(cursor.position))));
-    cursor.position = segment.sealed;
-    cursor.nextId = segment.lastId + 1;
-  }
-  return found;
-}
-
-test('at the end there is nothing to read until something is sealed', () => {
+test('without a limit, all that is sealed in a segment is one slice, uncopied, and the same for all who keep up', () => {
   const log = makeLog();
-  const cursor = new Cursor(log, 1);
-  assert.is(cursor.readable(), undefined);
-  append(log, 1, 'a');
-  assert.is(cursor.readable(), undefined, 'never into the open frame');
-  log.seal();
-  assert.is(cursor.lag, 1);
-  assert.equal(readAll(cursor), ['1-1 a']);
-  assert.is(cursor.lag, 0);
-  assert.is(cursor.lagBytes, 0);
+  const cursors = [new Cursor(log, 1), new Cursor(log, 1)] as const;
+  appendFrame(log, 1, 'a', 'b');
+  appendFrame(log, 2, 'c');
+  const [slice, other] = [cursors[0].read(), cursors[1].read()];
+  assert.is(slice, other, 'each got a slice of its own');
+  assert.is(slice?.buffer, log.tail.bytes.buffer, 'it was copied');
+  assert.is(slice?.length, log.end, 'all that is sealed');
+  appendFrame(log, 3, 'd');
+  const more = cursors[0].read();
+  assert.is(
+    more?.byteOffset,
+    (slice?.byteOffset ?? 0) + (slice?.length ?? 0),
+    'the next slice begins where the last ended',
+  );
 });
 
-test('it goes on from segment to segment, by itself', () => {
+test('with a limit, a whole frame goes out uncopied; only what is cut is copied', () => {
+  const log = makeLog();
+  const cursor = new Cursor(log, 1);
+  appendFrame(log, 1, 'a', 'b');
+  appendFrame(log, 2, 'c', 'd', 'e');
+  appendFrame(log, 3, 'f');
+  const isCopied = (limit: number) => cursor.read(limit)?.buffer !== log.tail.bytes.buffer;
+  assert.is(isCopied(2), false, 'a frame of 2, where 2 may go');
+  assert.is(isCopied(2), true, '2 of a frame of 3');
+  assert.is(isCopied(2), true, 'the rest of that frame');
+  assert.is(isCopied(2), false, 'a frame of 1');
+  assert.is(cursor.read(2), undefined, 'the end');
+});
+
+test('a frame cut in two comes back whole, and the log is not changed by it', () => {
+  const log = makeLog();
+  appendFrame(log, 1, 'a', ['key', 'b'], 'c', 'd', 'e');
+  const before = Buffer.from(log.tail.bytes.subarray(0, log.tail.sealed));
+  assert.equal(readAll(new Cursor(log, 1), 2), ['1-2 a b', '3-4 c d', '5-5 e'], 'cut frames');
+  assert.ok(before.equals(log.tail.bytes.subarray(0, log.tail.sealed)), 'the log was written to by a reader');
+});
+
+test('it goes on from segment to segment, and tells each that it has left', () => {
   const log = makeLog();
   const cursor = new Cursor(log, 1);
   const early = cursor.segment;
-  for (let i = 1; i <= 100; i++) {
-    append(log, i, `${i}`.padEnd(300, '.'));
-    log.seal();
-  }
-  assert.ok(log.head !== log.tail);
-  assert.is(cursor.lagBytes, log.end);
-  const found = readAll(cursor);
-  assert.equal(
-    found.map((line) => Number.parseInt(line, 10)),
-    Array.from({ length: 100 }, (_, i) => i + 1),
-  );
-  assert.is(early?.readers, 0, 'it has left where it stood');
-  assert.is(log.tail?.readers, 1);
-});
-
-test('several cursors do not know of one another', () => {
-  const log = makeLog();
-  const cursors = [new Cursor(log, 1), new Cursor(log, 1)] as const;
-  append(log, 1, 'a');
-  log.seal();
-  assert.equal(readAll(cursors[0]), ['1-1 a']);
-  append(log, 2, 'b');
-  log.seal();
-  assert.equal(readAll(cursors[0]), ['2-2 b']);
-  assert.equal(readAll(cursors[1]), ['1-1 a', '2-2 b']);
-});
-
-test('moved into the middle of a frame it knows which record is next', () => {
-  const log = makeLog();
-  append(log, 1, 'a', 'b', 'c', 'd');
-  log.seal();
-  const cursor = new Cursor(log, 1);
-  assert.is(cursor.recordAt, 0);
-  cursor.moveTo(3);
-  const { segment, recordAt } = cursor;
-  assert.ok(segment !== undefined && recordAt > 0);
-  assert.is(segment.bytes.toString('latin1', recordAt + 6, recordAt + 7), 'c');
-  cursor.moveTo(1);
-  assert.is(cursor.recordAt, 0);
-  cursor.moveTo(5);
-  assert.is(cursor.position, segment.sealed);
-});
-
-test('what is unread is never collected, even if it stood in an empty log', () => {
-  const log = makeLog();
-  const cursor = new Cursor(log, 1);
-  for (let i = 1; i <= 100; i++) {
-    append(log, i, 'x'.repeat(300));
-    log.seal();
-    log.collect();
-  }
-  assert.is(readAll(cursor).length, 100);
+  for (let i = 1; i <= 100; i++) appendFrame(log, i, `${i}`.padEnd(300, '.'));
+  assert.is(cursor.lagBytes, log.end, 'bytes that it has not read');
+  assert.is(readAll(cursor).length, 100, 'frames');
+  assert.is(cursor.lagBytes, 0, 'bytes when all is read');
+  assert.is(early.readers, 0, 'readers where it stood');
+  assert.is(log.tail.readers, 1, 'readers where it stands');
 });
 
 test('left, it holds nothing and reads nothing', () => {
   const log = makeLog();
   const cursor = new Cursor(log, 1);
-  append(log, 1, 'a');
-  log.seal();
+  appendFrame(log, 1, 'a');
   cursor.leave();
-  assert.is(log.head?.readers, 0);
-  assert.is(cursor.readable(), undefined);
   cursor.leave();
-  assert.is(log.head?.readers, 0);
+  assert.is(log.head.readers, 0, 'readers of the segment that it left');
+  log.collect();
+  assert.is(cursor.read(), undefined, 'it reads on');
+  assert.is(log.head.readers, 0, 'it stands in the log again');
 });
 
-test('each segment knows how many stand in it, whatever they do', () => {
-  const step = fc.oneof(
-    fc.record({ what: fc.constantFrom('append', 'move', 'read', 'leave', 'join'), n: fc.nat({ max: 99 }) }),
-  );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const log = makeLog();
-      const cursors: Cursor[] = [];
-      const all = new Set([log.last()]);
-      for (const { what, n } of steps) {
-        const cursor = cursors[n % (cursors.length || 1)];
-        if (what === 'append') {
-          append(log, 1, 'x'.repeat(n * 40));
-          log.seal();
-        } else if (what === 'join')
-          cursors.push(new Cursor(log, log.firstId + (n % (log.sealedId - log.firstId + 2))));
-        else if (cursor === undefined) continue;
-        else if (what === 'move') cursor.moveTo(log.firstId + (n % (log.sealedId - log.firstId + 2)));
-        else if (what === 'read') readAll(cursor);
-        else {
-          cursor.leave();
-          cursors.splice(cursors.indexOf(cursor), 1);
-        }
-        for (let segment = log.head; segment !== undefined; segment = segment.next) all.add(segment);
-        for (const segment of all) {
-          assert.is(segment.readers, cursors.filter((each) => each.segment === segment).length);
-        }
-      }
-    }),
-    { numRuns: 200 },
-  );
+test('how far it lags is counted from when it came', () => {
+  const log = makeLog();
+  for (let i = 1; i <= 10; i++) appendFrame(log, i, 'x'.repeat(100));
+  const old = log.end;
+  const cursor = new Cursor(log, 1);
+  assert.is(cursor.lagsBeyond(0, 0), false, 'what lay there before is no sign of slowness');
+  appendFrame(log, 11, 'y'.repeat(100), 'z');
+  const news = log.end - old;
+  assert.is(cursor.lagsBeyond(news, 2), false, 'exactly at its limits');
+  assert.is(cursor.lagsBeyond(news - 1, 2), true, 'one byte more than it may');
+  assert.is(cursor.lagsBeyond(news, 1), true, 'one message more than it may');
+  cursor.read(10);
+  assert.is(cursor.lagsBeyond(news - 1, 2), true, 'it has read old ones only');
+  readAll(cursor);
+  assert.is(cursor.lagsBeyond(0, 0), false, 'it has read everything');
+});
+
+test('what was appended and is not sealed is no lag', () => {
+  const log = makeLog();
+  const cursor = new Cursor(log, 1);
+  append(log, 1, 'a');
+  assert.is(cursor.lagsBeyond(0, 0), false, 'nobody can have it yet');
 });
 
 test.run();

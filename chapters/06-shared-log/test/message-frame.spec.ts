@@ -1,71 +1,59 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  closeHeader,
-  cutFrame,
-  frameCount,
-  frameEnd,
-  frameFirstId,
-  messagesHeaderSize,
-  openHeader,
-  recordEnd,
-  skipRecords,
-} from '#log';
-import { BrokerType, encodeBrokerFrame } from '#protocol/old';
-import { decode, lines, records } from './support.ts';
+import { frameEnd, MessageFrames, recordsEnd } from '#log';
+import { brokerCodec } from '#protocol';
+import { decode, lines, records, wireRecords } from './support.ts';
 
-const TOPIC = Buffer.from('häse');
-const LARGE_ID = 2 ** 53 - 10;
+const TOPIC = 'häse';
+const FRAMES = new MessageFrames(TOPIC);
 
-/** A frame of three records, at an odd offset. */
+/** A frame of three records, in the middle of other bytes. */
 function build(firstId: number): { bytes: Buffer; at: number; end: number } {
   const body = records('one', ['key', ''], 'three');
   const at = 7;
   const bytes = Buffer.alloc(200, 0xaa);
-  const from = openHeader(bytes, at, TOPIC, firstId);
-  body.copy(bytes, from);
-  const end = from + body.length;
-  closeHeader(bytes, at, TOPIC.length, end, 3);
+  const end = at + FRAMES.headerSize + body.length;
+  body.copy(bytes, at + FRAMES.headerSize);
+  FRAMES.write(bytes, at, end, firstId, 3);
   return { bytes, at, end };
 }
 
-for (const firstId of [1, 2 ** 32, LARGE_ID]) {
-  test(`what is written in place is what the codec writes, first id ${firstId}`, () => {
+for (const firstId of [1, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 10]) {
+  test(`what is written in place is what the table of the wire says, first id ${firstId}`, () => {
     const { bytes, at, end } = build(firstId);
-    const expected = encodeBrokerFrame({
-      type: BrokerType.MESSAGES,
-      topic: 'häse',
-      firstId,
-      records: [
-        { key: '', payload: Buffer.from('one') },
-        { key: 'key', payload: Buffer.alloc(0) },
-        { key: '', payload: Buffer.from('three') },
-      ],
-    });
-    assert.is(bytes.toString('hex', at, end), expected.toString('hex'));
-    assert.is(bytes[at - 1], 0xaa);
-    assert.is(bytes[end], 0xaa);
+    const content = wireRecords(['one', ['key', ''], 'three']);
+    const expected = brokerCodec.encode({ type: 'MESSAGES', topic: TOPIC, firstId, records: content });
+    assert.is(bytes.toString('hex', at, end), Buffer.from(expected).toString('hex'), 'the frame');
+    assert.is(bytes[at - 1], 0xaa, 'the byte before it');
+    assert.is(bytes[end], 0xaa, 'the byte after it');
   });
 
   test(`it is read back in place, first id ${firstId}`, () => {
     const { bytes, at, end } = build(firstId);
-    assert.is(frameEnd(bytes, at), end);
-    assert.is(frameFirstId(bytes, at, TOPIC.length), firstId);
-    assert.is(frameCount(bytes, at, TOPIC.length), 3);
-    const first = at + messagesHeaderSize(TOPIC.length);
-    assert.is(recordEnd(bytes, first), first + 9);
-    assert.is(skipRecords(bytes, first, 0), first);
-    assert.is(skipRecords(bytes, first, 3), end);
+    assert.is(frameEnd(bytes, at), end, 'its end');
+    assert.is(FRAMES.firstId(bytes, at), firstId, 'its first id');
+    assert.is(FRAMES.lastId(bytes, at), firstId + 2, 'its last id');
+    const first = at + FRAMES.headerSize;
+    assert.is(recordsEnd(bytes, first, 0), first, 'the end of no record');
+    assert.is(recordsEnd(bytes, first, 1), first + 9, 'the end of one');
+    assert.is(recordsEnd(bytes, first, 3), end, 'the end of all');
   });
 }
 
-test('a frame of some records is a frame of its own', () => {
+test('some of its records are a frame of their own, which does not point into the log', () => {
   const { bytes, at, end } = build(5);
-  const second = recordEnd(bytes, at + messagesHeaderSize(TOPIC.length));
-  const cut = cutFrame(bytes, TOPIC, 6, 2, second, end);
-  assert.equal(lines(decode(cut)), ['6-7  three']);
+  const second = recordsEnd(bytes, at + FRAMES.headerSize, 1);
+  const cut = FRAMES.cut(bytes, second, end, 6, 2);
   bytes.fill(0);
-  assert.equal(lines(decode(cut)), ['6-7  three'], 'it does not point into the log');
+  assert.equal(lines(decode(cut)), ['6-7  three'], 'the frame');
+});
+
+test('a name is known by its bytes', () => {
+  const name = Buffer.from(`x${TOPIC}x`);
+  assert.is(FRAMES.isTopic(name, 1, name.length - 1), true, 'its own name');
+  assert.is(FRAMES.isTopic(name, 1, name.length - 2), false, 'a byte less');
+  assert.is(FRAMES.isTopic(name, 1, name.length), false, 'a byte more');
+  assert.is(FRAMES.isTopic(Buffer.from('hase.'), 0, 5), false, 'another of the same length');
 });
 
 test.run();

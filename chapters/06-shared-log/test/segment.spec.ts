@@ -2,9 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Segment } from '#log';
 
-/** A segment with frames of 10 bytes and 5 ids each; several of one time share an index entry. */
+/** A segment with frames of 10 bytes and 5 ids each; several of one time share a mark. */
 function fill(times: readonly number[]): Segment {
-  const segment = new Segment(4096, 1_000, 101);
+  const segment = new Segment(Buffer.alloc(4096), 1_000, 100);
   times.forEach((time, i) => {
     segment.seal((i + 1) * 10, 101 + i * 5, 105 + i * 5, time);
   });
@@ -12,25 +12,25 @@ function fill(times: readonly number[]): Segment {
 }
 
 test('nothing is sealed at first', () => {
-  const segment = new Segment(64, 1_000, 101);
-  assert.is(segment.sealed, 0);
-  assert.is(segment.end, 1_000);
-  assert.is(segment.lastId, 100);
-  assert.is(segment.slice(0).length, 0);
+  const segment = fill([]);
+  assert.is(segment.sealed, 0, 'bytes');
+  assert.is(segment.lastId, 100, 'last id');
+  assert.is(segment.firstIdAfter(0), 101, 'nothing is young enough');
+  assert.is(segment.slice(0).length, 0, 'its slice');
 });
 
 test('what is sealed is in the slice, and no byte more', () => {
   const segment = fill([1, 2]);
-  assert.is(segment.slice(10).length, 10);
+  assert.is(segment.slice(10).length, 10, 'bytes');
   assert.is(segment.slice(10), segment.slice(10), 'all who ask for the same share it');
-  segment.bytes[25] = 7;
   segment.seal(30, 111, 111, 2);
-  assert.is(segment.slice(10).length, 20);
-  assert.is(segment.slice(10).buffer, segment.bytes.buffer, 'a view, not a copy');
+  assert.is(segment.slice(10).length, 20, 'bytes when more is sealed');
+  assert.is(segment.slice(0).length, 30, 'bytes from the front');
+  assert.is(segment.slice(10).buffer, segment.bytes.buffer, 'it was copied');
 });
 
-test('the index leads to the last entry at or before an id', () => {
-  // Entries begin at ids 101, 111, 116, 131.
+test('the marks lead to the last one at or before an id', () => {
+  // Marks begin at ids 101, 111, 116, 131.
   const segment = fill([1, 1, 5, 9, 9, 9, 12]);
   for (let id = 101; id <= 135; id++) {
     const expected = id < 111 ? 0 : id < 116 ? 20 : id < 131 ? 30 : 60;
@@ -38,8 +38,8 @@ test('the index leads to the last entry at or before an id', () => {
   }
 });
 
-test('every id of a long index is found', () => {
-  const segment = new Segment(0, 0, 1);
+test('every id of many marks is found', () => {
+  const segment = new Segment(Buffer.alloc(0), 0, 0);
   const size = 10_000;
   for (let i = 0; i < size; i++) segment.seal(i + 1, i + 1, i + 1, i);
   for (let id = 1; id <= size; id++) {
@@ -49,21 +49,11 @@ test('every id of a long index is found', () => {
 
 test('the first id that is young enough', () => {
   const segment = fill([1, 1, 5, 9]);
-  assert.is(segment.firstIdAfter(0), 101);
-  assert.is(segment.firstIdAfter(1), 111);
-  assert.is(segment.firstIdAfter(4), 111);
-  assert.is(segment.firstIdAfter(5), 116);
-  assert.is(segment.firstIdAfter(9), 121);
-});
-
-test('released, it holds nothing and is a place to stand all the same', () => {
-  const segment = fill([1, 2]);
-  assert.is(segment.held, 20);
-  segment.release();
-  assert.is(segment.held, 0);
-  assert.is(segment.bytes.length, 0);
-  assert.is(segment.end, 1_020);
-  assert.is(segment.lastId, 110);
+  assert.is(segment.firstIdAfter(0), 101, 'all are');
+  assert.is(segment.firstIdAfter(1), 111, 'as old as the first');
+  assert.is(segment.firstIdAfter(4), 111, 'between two');
+  assert.is(segment.firstIdAfter(5), 116, 'as old as the third');
+  assert.is(segment.firstIdAfter(9), 121, 'none is');
 });
 
 test.run();

@@ -1,0 +1,99 @@
+import { LeveretError } from '#framing';
+import { RECORD_HEADER_SIZE } from '#protocol';
+import { DedupeWindow, type TopicSettings } from '#topics';
+import { recordsEnd } from '../log/message-frame.ts';
+import { SegmentLog } from '../log/segment-log.ts';
+import type { LogLimits } from './limits.ts';
+import type { Flushable, TickScheduler } from './tick-scheduler.ts';
+
+/** A topic: its log, its settings, and those who read it. */
+export class Topic implements Flushable {
+  readonly name: string;
+  readonly limits: LogLimits;
+  readonly log: SegmentLog;
+  /** Told at the end of each turn in which something was published. */
+  readonly readers = new Set<Flushable>();
+  readonly #ticks: TickScheduler;
+  #settings: TopicSettings | undefined;
+  #keys: DedupeWindow | undefined;
+  // What was published before is not retained, though it may lie in the log.
+  #retainedFrom = 1;
+  #waiting = false;
+
+  constructor(name: string, limits: LogLimits, ticks: TickScheduler) {
+    this.name = name;
+    this.limits = limits;
+    this.log = new SegmentLog({ topic: name, ...limits });
+    this.#ticks = ticks;
+  }
+
+  /** The oldest id that a new reader can have. What was published before, in this same turn, is not what comes next. */
+  get oldestId(): number {
+    this.log.seal();
+    this.#trim();
+    const { firstId, lastId } = this.log;
+    return this.#settings?.retentionMs ? Math.max(firstId, this.#retainedFrom) : lastId + 1;
+  }
+
+  /** Takes the settings of the first CREATE. @throws LeveretError `TOPIC_EXISTS` for others than these */
+  create({ retentionMs, dedupeMs }: TopicSettings): void {
+    const old = this.#settings;
+    if (old === undefined) {
+      this.#settings = { retentionMs, dedupeMs };
+      this.#retainedFrom = this.log.lastId + 1;
+      if (dedupeMs > 0) this.#keys = new DedupeWindow(dedupeMs, this.limits.maxKeys);
+    } else if (old.retentionMs !== retentionMs || old.dedupeMs !== dedupeMs) {
+      throw new LeveretError('TOPIC_EXISTS', 'this topic exists with other settings');
+    }
+  }
+
+  // #region publish
+  /**
+   * Copies the records `bytes[from, to)` into the log. They go out at the end of the turn.
+   *
+   * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
+   */
+  publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
+    const now = this.#waiting ? this.#ticks.now : this.#ticks.flushLater(this);
+    this.#waiting = true;
+    const keys = keyed ? this.#keys : undefined;
+    if (keys === undefined && to - from <= this.log.maxRecordBytes) {
+      this.log.append(bytes, from, to, count, now);
+      return count;
+    }
+    // Duplicates are left out one by one; and a large batch may be a few bytes too large for one MESSAGES frame.
+    let taken = 0;
+    for (let at = from, end: number; at < to; at = end) {
+      end = recordsEnd(bytes, at, 1);
+      const keyAt = at + RECORD_HEADER_SIZE;
+      const key = bytes.toString('latin1', keyAt, keyAt + bytes.readUInt16BE(at));
+      if (keys?.admit(key, now) === false) continue;
+      this.log.append(bytes, at, end, 1, now);
+      taken += 1;
+    }
+    return taken;
+  }
+  // #endregion publish
+
+  // #region flush
+  flush(): void {
+    this.#waiting = false;
+    this.log.seal();
+    this.#trim();
+    for (const reader of this.readers) reader.flush();
+  }
+  // #endregion flush
+
+  /** Called from time to time, for topics that nobody uses: what they need not hold goes, and its memory with it. */
+  sweep(): void {
+    if (!this.#settings?.retentionMs) this.log.roll();
+    this.flush();
+    this.#trim();
+  }
+
+  /** Lets go of what is not retained any more, or was read by all. */
+  #trim(): void {
+    if (this.#settings?.retentionMs) this.log.expire(this.#ticks.now - this.#settings.retentionMs);
+    else this.log.collect();
+  }
+}

@@ -1,0 +1,116 @@
+import type { LogCursor } from './log.ts';
+import { frameEnd, recordsEnd } from './message-frame.ts';
+import { Segment } from './segment.ts';
+import type { SegmentLog } from './segment-log.ts';
+
+/** Where a cursor stands that has left its log. */
+const NOWHERE = new Segment(Buffer.alloc(0), 0, 0);
+
+/**
+ * A reader's place in a log of segments: which segment, which byte, which id. It walks along the list by itself; the log
+ * knows only how many stand in each segment.
+ *
+ * Invariant: in `segment` the frame at #position holds the record `nextId`, or #position is the end of what is sealed
+ * there. #recordAt is the offset of that record, or 0 when it is the first of its frame.
+ */
+export class Cursor implements LogCursor {
+  /** The segment in which it stands. After a read it is the one that the bytes lie in, if they were not copied. */
+  segment = NOWHERE;
+  nextId = 0;
+  readonly #log: SegmentLog;
+  #position = 0;
+  #recordAt = 0;
+  // What was sealed when it came.
+  readonly #joinedAt: number;
+  readonly #joinedId: number;
+
+  constructor(log: SegmentLog, nextId: number) {
+    this.#log = log;
+    this.#joinedAt = log.end;
+    this.#joinedId = log.sealedId;
+    this.moveTo(nextId);
+  }
+
+  /** Bytes of sealed frames that it has not read; a frame of which it has read a part counts as a whole. */
+  get lagBytes(): number {
+    return this.#log.end - this.segment.base - this.#position;
+  }
+
+  /**
+   * Whether more than so much was sealed since this cursor was made, and is not read. What lay there before that is no
+   * sign of a slow reader: it has not had a chance to read it (docs/decisions/0004).
+   */
+  lagsBeyond(bytes: number, messages: number): boolean {
+    const { end, sealedId } = this.#log;
+    if (sealedId - Math.max(this.nextId - 1, this.#joinedId) > messages) return true;
+    return Math.min(this.lagBytes, end - this.#joinedAt) > bytes;
+  }
+
+  // #region move-to
+  moveTo(nextId: number): void {
+    const { frames, sealedId, tail } = this.#log;
+    this.nextId = nextId;
+    this.#recordAt = 0;
+    this.#enter(nextId > sealedId ? tail : this.#log.find(nextId), tail.sealed);
+    if (nextId > sealedId) return;
+    // From the nearest mark go on frame by frame, then record by record.
+    const { bytes } = this.segment;
+    let at = this.segment.positionBefore(nextId);
+    while (frames.lastId(bytes, at) < nextId) at = frameEnd(bytes, at);
+    const skip = nextId - frames.firstId(bytes, at);
+    this.#position = at;
+    if (skip > 0) this.#recordAt = recordsEnd(bytes, at + frames.headerSize, skip);
+  }
+  // #endregion move-to
+
+  // #region read
+  /** Whole frames come uncopied; without a limit, all that lies in a segment at once. */
+  read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
+    // task 6.4: hand out what lies before the cursor
+    if (this.nextId < this.#log.firstId && this.segment !== NOWHERE) this.moveTo(this.#log.firstId);
+    while (this.#position === this.segment.sealed) {
+      // The last segment may still grow: stay, so that what comes is found here.
+      if (this.segment.next === undefined) return undefined;
+      this.#enter(this.segment.next, 0);
+    }
+    const { segment } = this;
+    if (this.#recordAt > 0 || segment.lastId - this.nextId >= limit)
+      return this.#readFrame(segment.bytes, limit);
+    const slice = segment.slice(this.#position);
+    this.#position = segment.sealed;
+    this.nextId = segment.lastId + 1;
+    return slice;
+  }
+  // #endregion read
+
+  /** Leaves the log for good: nothing is kept for this reader any more. */
+  leave(): void {
+    this.#enter(NOWHERE, 0);
+  }
+
+  // #region frame
+  /** One frame; or as many of its records as the limit allows, in a frame made for this reader alone. */
+  #readFrame(bytes: Buffer, limit: number): Buffer {
+    // task 6.5: read one frame, or a part of it
+    const { frames } = this.#log;
+    const firstId = this.nextId;
+    const start = this.#position;
+    const left = frames.lastId(bytes, start) - firstId + 1;
+    const isWhole = this.#recordAt === 0 && left <= limit;
+    const count = Math.min(left, limit);
+    const from = this.#recordAt || start + frames.headerSize;
+    const to = isWhole ? frameEnd(bytes, start) : recordsEnd(bytes, from, count);
+    this.nextId += count;
+    this.#recordAt = count < left ? to : 0;
+    if (count === left) this.#position = to;
+    return isWhole ? bytes.subarray(start, to) : frames.cut(bytes, from, to, firstId, count);
+  }
+  // #endregion frame
+
+  #enter(segment: Segment, position: number): void {
+    this.segment.readers--;
+    segment.readers++;
+    this.segment = segment;
+    this.#position = position;
+  }
+}

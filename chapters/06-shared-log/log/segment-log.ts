@@ -1,0 +1,170 @@
+import { checkWhole, HEADER_SIZE } from '#framing';
+import { MAX_RECORDS } from '#protocol';
+import { copyBytes } from './copy-bytes.ts';
+import type { Log } from './log.ts';
+import { MessageFrames } from './message-frame.ts';
+import { Segment } from './segment.ts';
+
+/** Segments begin with so many bytes, so that a quiet topic costs little, and double. */
+export const MIN_SEGMENT_BYTES = 4096;
+/** They double up to so many bytes; only for a frame that is larger there is a larger one. */
+export const MAX_SEGMENT_BYTES = 1_048_576;
+
+/**
+ * Where a log gets the memory of its segments, and where it gives it back. Large allocations are what keeps the garbage
+ * collector busy in a fast log: memory that goes round saves up to a fifth of the processor time.
+ */
+export interface SegmentMemory {
+  /** Memory of exactly so many bytes; it need not be empty. */
+  take(size: number): Buffer;
+  /** No cursor can read this memory any more, and no slice of it is lent: it may be written over. */
+  give(bytes: Buffer): void;
+}
+
+/** Memory of the engine, left to its garbage collector. */
+const PLAIN_MEMORY: SegmentMemory = { take: (size) => Buffer.allocUnsafeSlow(size), give: () => {} };
+const NO_BYTES = Buffer.alloc(0);
+
+/** What a {@link SegmentLog} must know. */
+export interface SegmentLogOptions {
+  readonly topic: string;
+  /** The largest frame that may go out, in bytes as its size field counts them. */
+  readonly maxFrameSize: number;
+  /** How many bytes of sealed frames are retained at most, exceeded by less than one segment. */
+  readonly maxRetainedBytes: number;
+  /** Where segments get their memory. @defaultValue the engine, and its garbage collector */
+  readonly memory?: SegmentMemory;
+}
+
+/** The log of one topic, in segments. */
+export class SegmentLog implements Log {
+  readonly frames: MessageFrames;
+  /** The most bytes of records that fit into one frame. */
+  readonly maxRecordBytes: number;
+  /** The oldest segment that is kept. */
+  head = new Segment(NO_BYTES, 0, 0);
+  /** The segment that is written to. */
+  tail = this.head;
+  firstId = 1;
+  lastId = 0;
+  sealedId = 0;
+  /** Bytes that were ever sealed: the offset at which the next frame will begin. */
+  end = 0;
+  readonly #maxRetainedBytes: number;
+  readonly #memory: SegmentMemory;
+
+  // The open frame. Its records lie in the tail, from tail.sealed + frames.headerSize to #writeAt, and may go on up to
+  // #writeEnd. Its ids are those from sealedId + 1 to lastId; when these are the same there is none.
+  #writeAt = 0;
+  #writeEnd = 0;
+  #openedAt = 0;
+
+  constructor({ topic, maxFrameSize, maxRetainedBytes, memory = PLAIN_MEMORY }: SegmentLogOptions) {
+    this.frames = new MessageFrames(topic);
+    this.maxRecordBytes = maxFrameSize + HEADER_SIZE - this.frames.headerSize;
+    this.#maxRetainedBytes = maxRetainedBytes;
+    this.#memory = memory;
+  }
+
+  /** Bytes of sealed frames that are kept. */
+  get bytes(): number {
+    return this.end - this.head.base;
+  }
+
+  // #region append
+  /** @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records */
+  append(source: Buffer, from: number, to: number, count: number, now: number): number {
+    // task 6.2: write records into the open frame
+    const size = to - from;
+    if (this.#writeAt + size > this.#writeEnd || this.lastId + count - this.sealedId > MAX_RECORDS) {
+      this.#makeRoom(size, count);
+    }
+    if (this.lastId === this.sealedId) this.#openedAt = now;
+    copyBytes(source, from, this.tail.view, this.#writeAt, size);
+    this.#writeAt += size;
+    this.lastId += count;
+    return this.lastId - count + 1;
+  }
+  // #endregion append
+
+  // #region seal
+  seal(): void {
+    // task 6.3: close the open frame
+    if (this.lastId === this.sealedId) return;
+    const { tail } = this;
+    const firstId = this.sealedId + 1;
+    this.frames.write(tail.bytes, tail.sealed, this.#writeAt, firstId, this.lastId - this.sealedId);
+    tail.seal(this.#writeAt, firstId, this.lastId, this.#openedAt);
+    this.sealedId = this.lastId;
+    this.end = tail.base + tail.sealed;
+    this.#openFrame();
+  }
+  // #endregion seal
+
+  // #region expire
+  /** Lets go of the oldest segments, too, when more bytes are kept than may be. The tail stays: it is written to. */
+  expire(oldest: number): void {
+    // task 6.6: let go of what is too old
+    for (;;) {
+      const tooOld = this.head.firstIdAfter(oldest) > this.head.lastId;
+      if (tooOld) this.roll();
+      if (this.head === this.tail || !(tooOld || this.bytes > this.#maxRetainedBytes)) break;
+      this.head = this.head.next as Segment;
+    }
+    this.firstId = Math.max(this.firstId, this.head.firstIdAfter(oldest));
+  }
+  // #endregion expire
+
+  // #region collect
+  /** Lets go of the segments that all readers have left behind. For topics that retain nothing. */
+  collect(): void {
+    while (this.head.readers === 0) {
+      this.roll();
+      if (this.head === this.tail) return;
+      if (!this.head.lent && this.head.sealed > 0) this.#memory.give(this.head.bytes);
+      this.firstId = Math.max(this.firstId, this.head.lastId + 1);
+      this.head = this.head.next as Segment;
+    }
+  }
+  // #endregion collect
+
+  /**
+   * Ends the last segment early, if no older one is kept: what comes next goes into a new one. So the memory of a quiet
+   * topic can go, as soon as its readers have moved on, which they do when they read.
+   */
+  roll(): void {
+    if (this.head !== this.tail || this.tail.sealed === 0 || this.lastId > this.sealedId) return;
+    this.tail = this.tail.next = new Segment(NO_BYTES, this.end, this.lastId);
+    this.#openFrame();
+  }
+
+  /** The segment that holds an id, for `firstId <= id <= sealedId`. */
+  find(id: number): Segment {
+    let segment = this.head;
+    while (segment.lastId < id && segment.next !== undefined) segment = segment.next;
+    return segment;
+  }
+
+  // #region make-room
+  /** Begins another frame, in a new segment if need be, with room for so many records of `size` bytes in all. */
+  #makeRoom(size: number, count: number): void {
+    checkWhole('the size of the records', size, 0, this.maxRecordBytes);
+    checkWhole('the number of records', count, 0, MAX_RECORDS);
+    this.seal();
+    const needed = this.frames.headerSize + size;
+    if (this.tail.sealed + needed > this.tail.bytes.length) {
+      // Whole segments are let go, so a small limit needs small segments.
+      const most = Math.min(MAX_SEGMENT_BYTES, 2 * this.tail.bytes.length, this.#maxRetainedBytes / 4);
+      const bytes = this.#memory.take(Math.max(needed, MIN_SEGMENT_BYTES, Math.floor(most)));
+      this.tail = this.tail.next = new Segment(bytes, this.end, this.lastId);
+    }
+    this.#openFrame();
+  }
+  // #endregion make-room
+
+  #openFrame(): void {
+    const { bytes, sealed } = this.tail;
+    this.#writeAt = sealed + this.frames.headerSize;
+    this.#writeEnd = Math.min(bytes.length, this.#writeAt + this.maxRecordBytes);
+  }
+}
