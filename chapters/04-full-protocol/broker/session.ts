@@ -47,7 +47,8 @@ export class Session implements EngineClientHost {
     socket.on('data', (chunk) => this.#onData(chunk));
     // In a later turn: who reads as fast as we write must not keep the others waiting.
     socket.on('drain', () => setImmediate(() => this.#onDrain()));
-    socket.once('end', () => this.#onEnd());
+    // Also later: the engine may gather until the end of the turn, and what this client has published is its due, too.
+    socket.once('end', () => setImmediate(() => this.#onEnd()));
     socket.once('close', () => {
       this.#leave(0);
       clearTimeout(this.#deadline);
