@@ -26,17 +26,22 @@ export class BatchedWriter {
   }
 
   // #region send
-  /** Takes one frame or several, laid out whole. Their bytes must not change afterwards. */
-  send(bytes: Uint8Array): void {
+  /**
+   * Takes one frame or several, laid out whole. Their bytes must not change until they are out.
+   *
+   * @returns true when they are: the system has taken them
+   */
+  send(bytes: Uint8Array): boolean {
     if (bytes.length > SMALL_BYTES) {
       this.flush();
       this.#socket.write(bytes);
-      return;
+      return this.#socket.writableLength === 0;
     }
     if (this.#size === 0) process.nextTick(() => this.flush());
     this.#gathered.push(bytes);
     this.#size += bytes.length;
     if (this.#size >= BATCH_BYTES) this.flush();
+    return false;
   }
   // #endregion send
 
