@@ -101,8 +101,8 @@ class ChannelClient implements EngineClient {
   // #endregion publish
 
   subscribe({ topic, start, after, window }: wire.FrameNamed<wire.ClientFrame, 'SUBSCRIBE'>): void {
-    const from =
-      start === wire.Start.AFTER ? { after } : start === wire.Start.EARLIEST ? 'earliest' : 'latest';
+    const { AFTER, EARLIEST } = wire.Start;
+    const from = start === AFTER ? { after } : start === EARLIEST ? 'earliest' : 'latest';
     this.#subscriber.subscribeIn(this.#engine.topics, topic, { start: from, window });
   }
 

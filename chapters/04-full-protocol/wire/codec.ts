@@ -23,9 +23,7 @@ export class Codec<T extends FrameTable> {
       const fields = Object.entries(kinds).map(
         ([key, kind]) => [key, FIELDS[kind] as Field<unknown>] as const,
       );
-      const layout = { name, type, fields };
-      this.#layouts.set(name, layout);
-      this.#layouts.set(type, layout);
+      for (const key of [name, type]) this.#layouts.set(key, { name, type, fields });
     }
   }
 
