@@ -11,4 +11,5 @@ export * from './log/naive-log.ts';
 export * from './log/publish-request.ts';
 export * from './log/segment.ts';
 export * from './log/segment-log.ts';
+export * from './log/segment-memory.ts';
 export * from './log/window.ts';

@@ -60,8 +60,10 @@ export interface EngineClientHost {
   /**
    * Sends frames, one or several, laid out whole. Small ones are copied together and written when the callback that
    * runs now has ended; large ones are written as they are, so their bytes must not change afterwards.
+   *
+   * @returns true when they are out: the system has taken every byte, and their memory may be written over
    */
-  send(frames: Uint8Array): void;
+  send(frames: Uint8Array): boolean;
   /** There is something for this client: the session calls `deliver`, at once, and catches what it throws. */
   wake(): void;
   /**

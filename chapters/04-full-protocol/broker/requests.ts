@@ -1,3 +1,4 @@
+import type { FrameHandler } from '#framing';
 import * as wire from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
@@ -11,10 +12,7 @@ import type { EngineClient } from './engine.ts';
 export function answerFrame(
   client: EngineClient,
   limits: wire.RequestLimits,
-  type: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
+  ...[type, bytes, start, end]: Parameters<FrameHandler>
 ): wire.BrokerFrame | undefined {
   let request = 0;
   try {

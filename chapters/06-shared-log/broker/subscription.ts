@@ -65,7 +65,7 @@ export class Subscription implements Flushable {
       if (cursor.nextId > this.#expectedId) this.#tellSkipped();
       const frames = cursor.read(this.#window.room);
       if (frames === undefined) return;
-      this.#session.send(frames);
+      if (!this.#session.send(frames)) cursor.segment.lent = true;
       this.#window.delivered(this.#expectedId, cursor.nextId - 1);
       this.#expectedId = cursor.nextId;
     }

@@ -3,8 +3,12 @@ import { RECORD_HEADER_SIZE } from '#protocol';
 import { DedupeWindow, type TopicSettings } from '#topics';
 import { recordsEnd } from '../log/message-frame.ts';
 import { SegmentLog } from '../log/segment-log.ts';
+import { SpareMemory } from '../log/segment-memory.ts';
 import type { LogLimits } from './limits.ts';
 import type { Flushable, TickScheduler } from './tick-scheduler.ts';
+
+/** All topics of the process share it. */
+const memory = new SpareMemory();
 
 /** A topic: its log, its settings, and those who read it. */
 export class Topic implements Flushable {
@@ -23,7 +27,7 @@ export class Topic implements Flushable {
   constructor(name: string, limits: LogLimits, ticks: TickScheduler) {
     this.name = name;
     this.limits = limits;
-    this.log = new SegmentLog({ topic: name, ...limits });
+    this.log = new SegmentLog({ topic: name, ...limits, memory });
     this.#ticks = ticks;
   }
 

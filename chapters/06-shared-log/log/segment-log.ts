@@ -4,25 +4,8 @@ import { copyBytes } from './copy-bytes.ts';
 import type { Log } from './log.ts';
 import { MessageFrames } from './message-frame.ts';
 import { Segment } from './segment.ts';
+import { MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, PLAIN_MEMORY, type SegmentMemory } from './segment-memory.ts';
 
-/** Segments begin with so many bytes, so that a quiet topic costs little, and double. */
-export const MIN_SEGMENT_BYTES = 4096;
-/** They double up to so many bytes; only for a frame that is larger there is a larger one. */
-export const MAX_SEGMENT_BYTES = 1_048_576;
-
-/**
- * Where a log gets the memory of its segments, and where it gives it back. Large allocations are what keeps the garbage
- * collector busy in a fast log: memory that goes round saves up to a fifth of the processor time.
- */
-export interface SegmentMemory {
-  /** Memory of exactly so many bytes; it need not be empty. */
-  take(size: number): Buffer;
-  /** No cursor can read this memory any more, and no slice of it is lent: it may be written over. */
-  give(bytes: Buffer): void;
-}
-
-/** Memory of the engine, left to its garbage collector. */
-const PLAIN_MEMORY: SegmentMemory = { take: (size) => Buffer.allocUnsafeSlow(size), give: () => {} };
 const NO_BYTES = Buffer.alloc(0);
 
 /** What a {@link SegmentLog} must know. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readLimits } from '#framing';
 import { MAX_SEGMENT_BYTES } from '#log';
 import { LOG_LIMITS, LogEngine, type LogLimits, TopicTable } from '#log/broker';
+import { clientCodec } from '#protocol';
 import { serveEngine } from '#protocol/broker';
 import { RawClient, until } from '../../04-full-protocol/test/conversation-client.ts';
 import { create, publish, subscribe } from '../../04-full-protocol/test/conversation-requests.ts';
@@ -114,5 +115,23 @@ test('connections that come and go, politely or not, leave nothing behind', {
     }
     const topic = topics.use('t');
     await until(() => topic.readers.size === 0 && topic.log.bytes === 0, 'the log has let go');
+  });
+});
+
+test('what a client published with its very last bytes reaches it, too', { timeout: TIMEOUT }, async () => {
+  await withBroker({}, async ({ hello }) => {
+    // So many bytes Node reads at a time. When there are as many it looks for more, and finds the end in the same turn.
+    const [first, rest] = [subscribe(1, 't'), publish(0, 't', '')].map(
+      (frame) => clientCodec.encode(frame).length,
+    );
+    const text = 'x'.repeat(65_536 - (first ?? 0) - (rest ?? 0));
+    for (let round = 1; round <= 20; round++) {
+      const client = await hello();
+      client.frames(subscribe(1, 't'), publish(0, 't', text));
+      client.socket.end();
+      await client.expect({ type: 'OK', request: 1 });
+      await client.expect({ type: 'MESSAGES', firstId: round });
+      await client.expectEnd();
+    }
   });
 });

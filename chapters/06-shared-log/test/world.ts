@@ -16,8 +16,9 @@ export class NoteBook implements EngineClientHost {
     this.client = engine.connect(this);
   }
 
-  send(frames: Uint8Array): void {
+  send(frames: Uint8Array): boolean {
     this.sent.push(frames);
+    return false;
   }
 
   wake(): void {

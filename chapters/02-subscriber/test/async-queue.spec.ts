@@ -1,6 +1,6 @@
 import * as assert from 'node:assert';
 import { test } from 'uvu';
-import { AsyncQueue } from '#connections';
+import { AsyncQueue } from '#topics';
 
 test('items come out in the order in which they came', async () => {
   const queue = new AsyncQueue<number>();
@@ -39,6 +39,32 @@ test('several loops share the items, and end with the queue', async () => {
   queue.close();
   await Promise.all(loops);
   assert.strictEqual(new Set(seen).size, 100, 'an item was lost, or came twice');
+});
+
+test('an end that is a failure is thrown, to who waits and to who comes later', async () => {
+  const queue = new AsyncQueue<string>();
+  const failure = new Error('the connection is gone');
+  const waiting = queue.take();
+  queue.close(failure);
+  queue.close();
+  assert.ok(queue.closed, 'it is closed');
+  for (const taken of [waiting, queue.take()]) {
+    await assert.rejects(taken, failure, 'the failure was not thrown');
+  }
+});
+
+test('its owner is told of each item that waits, and of each that waits no more', async () => {
+  let waiting = 0;
+  const queue = new AsyncQueue<number>((item, count) => {
+    waiting += item * count;
+  });
+  const first = queue.take();
+  queue.push(1);
+  assert.strictEqual(waiting, 0, 'what somebody waited for does not wait');
+  for (const item of [10, 100, 1_000]) queue.push(item);
+  assert.deepStrictEqual([await first, await queue.take(), waiting], [1, 10, 1_100]);
+  queue.clear();
+  assert.deepStrictEqual([queue.length, waiting], [0, 0], 'what was forgotten is still counted');
 });
 
 test.run();

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { FrameWriter } from '#framing/net';
 
 /** Frames up to this size wait for the others of their callback; copying a larger one costs more than a write. */
 const SMALL_BYTES = 2_048;
@@ -12,31 +13,49 @@ const BATCH_BYTES = 65_536;
  */
 export class BatchedWriter {
   readonly #socket: Socket;
+  readonly #frames: FrameWriter;
   // Invariant: while something is gathered, a flush is booked.
   #gathered: Uint8Array[] = [];
   #size = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#frames = new FrameWriter(socket);
   }
 
-  /** True while the socket holds more than it likes; its event `drain` tells when that is over. */
+  /** True while the socket holds more than it likes, and when it takes no more at all. */
   get full(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#socket.writableNeedDrain || !this.#socket.writable;
+  }
+
+  /**
+   * Resolves when the socket takes more.
+   *
+   * @throws LeveretError `DISCONNECTED` when it never will
+   */
+  drained(): Promise<void> {
+    return this.#frames.drained();
   }
 
   // #region send
-  /** Takes one frame or several, laid out whole. Their bytes must not change afterwards. */
-  send(bytes: Uint8Array): void {
+  /**
+   * Takes one frame or several, laid out whole. Their bytes must not change until they are out. Behind the end nothing is
+   * sent.
+   *
+   * @returns true when they are out: the system has taken them
+   */
+  send(bytes: Uint8Array): boolean {
+    if (!this.#socket.writable) return true;
     if (bytes.length > SMALL_BYTES) {
       this.flush();
       this.#socket.write(bytes);
-      return;
+      return this.#socket.writableLength === 0;
     }
     if (this.#size === 0) process.nextTick(() => this.flush());
     this.#gathered.push(bytes);
     this.#size += bytes.length;
     if (this.#size >= BATCH_BYTES) this.flush();
+    return false;
   }
   // #endregion send
 

@@ -1,0 +1,42 @@
+/** Segments begin with so many bytes, so that a quiet topic costs little, and double. */
+export const MIN_SEGMENT_BYTES = 4096;
+/** They double up to so many bytes; only for a frame that is larger there is a larger one. */
+export const MAX_SEGMENT_BYTES = 1_048_576;
+
+/** Where a log gets the memory of its segments, and where it gives it back. */
+export interface SegmentMemory {
+  /** Memory of exactly so many bytes; it need not be empty. */
+  take(size: number): Buffer;
+  /** No cursor can read this memory any more, and no slice of it is lent: it may be written over. */
+  give(bytes: Buffer): void;
+}
+
+/** Memory of the engine, left to its garbage collector. */
+export const PLAIN_MEMORY: SegmentMemory = {
+  take: (size) => Buffer.allocUnsafeSlow(size),
+  give: () => {},
+};
+
+/** How many of the largest segments are kept for later. */
+const MAX_SPARES = 8;
+
+/**
+ * Memory that goes round. A fast log fills a megabyte in milliseconds: new memory each time would keep the garbage
+ * collector busy, and the system, which has to find and clear every page of it.
+ *
+ * Whoever reads a log that has it must set {@link Segment.lent} for what a socket has not taken yet.
+ */
+// #region spare-memory
+export class SpareMemory implements SegmentMemory {
+  readonly #spares: Buffer[] = [];
+
+  take(size: number): Buffer {
+    const spare = size === MAX_SEGMENT_BYTES ? this.#spares.pop() : undefined;
+    return spare ?? Buffer.allocUnsafeSlow(size);
+  }
+
+  give(bytes: Buffer): void {
+    if (bytes.length === MAX_SEGMENT_BYTES && this.#spares.length < MAX_SPARES) this.#spares.push(bytes);
+  }
+}
+// #endregion spare-memory
