@@ -6,25 +6,31 @@ import {
   type ServeOptions,
   serveEngine,
 } from '#protocol/broker';
+import { type Clock, monotonicClock, TopicTable } from '#topics';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
 import { LogClient } from './log-client.ts';
-import { TopicTable } from './topic-table.ts';
+import { TickScheduler } from './tick-scheduler.ts';
+import { Topic } from './topic.ts';
 
 /** How often topics that nobody uses are looked at for what they hold and need not, in milliseconds. */
 const SWEEP_MS = 500;
 
 /** The engine of this chapter: one log for each topic. */
 export class LogEngine implements Engine {
-  readonly topics: TopicTable;
+  readonly topics: TopicTable<Topic>;
+  readonly #limits: LogLimits;
   readonly #sweeping: NodeJS.Timeout;
 
-  constructor(topics: TopicTable) {
-    this.topics = topics;
-    this.#sweeping = setInterval(() => topics.sweep(), SWEEP_MS).unref();
+  /** @param clock - monotonic milliseconds; tells the age of messages */
+  constructor(limits: LogLimits, clock: Clock = monotonicClock) {
+    const ticks = new TickScheduler(clock);
+    this.#limits = limits;
+    this.topics = new TopicTable(limits, (name) => new Topic(name, limits, ticks));
+    this.#sweeping = setInterval(() => this.topics.trim(), SWEEP_MS).unref();
   }
 
   connect(session: EngineClientHost): LogClient {
-    return new LogClient(this.topics, session);
+    return new LogClient(this.topics, this.#limits, session);
   }
 
   close(): void {
@@ -43,5 +49,5 @@ export async function startLogBroker(
   options: ServeOptions & Partial<LogLimits> = {},
 ): Promise<RunningBroker> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
-  return serveEngine(new LogEngine(new TopicTable(limits)), limits, options);
+  return serveEngine(new LogEngine(limits), limits, options);
 }

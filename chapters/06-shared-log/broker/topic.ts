@@ -1,6 +1,5 @@
-import { LeveretError } from '#framing';
 import { RECORD_HEADER_SIZE } from '#protocol';
-import { DedupeWindow, type TopicSettings } from '#topics';
+import { DedupeWindow, type TableTopic, type TopicSettings } from '#topics';
 import { recordsEnd } from '../log/message-frame.ts';
 import { SegmentLog } from '../log/segment-log.ts';
 import { SpareMemory } from '../log/segment-memory.ts';
@@ -11,18 +10,20 @@ import type { Flushable, TickScheduler } from './tick-scheduler.ts';
 const memory = new SpareMemory();
 
 /** A topic: its log, its settings, and those who read it. */
-export class Topic implements Flushable {
+export class Topic implements Flushable, TableTopic {
   readonly name: string;
   readonly limits: LogLimits;
   readonly log: SegmentLog;
   /** Told at the end of each turn in which something was published. */
   readonly readers = new Set<Flushable>();
+  settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
   readonly #ticks: TickScheduler;
-  #settings: TopicSettings | undefined;
   #keys: DedupeWindow | undefined;
   // What was published before is not retained, though it may lie in the log.
   #retainedFrom = 1;
   #waiting = false;
+  // The time of the turn in which it waits.
+  #now = 0;
 
   constructor(name: string, limits: LogLimits, ticks: TickScheduler) {
     this.name = name;
@@ -34,21 +35,15 @@ export class Topic implements Flushable {
   /** The oldest id that a new reader can have. What was published before, in this same turn, is not what comes next. */
   get oldestId(): number {
     this.log.seal();
-    this.#trim();
+    this.#letGo();
     const { firstId, lastId } = this.log;
-    return this.#settings?.retentionMs ? Math.max(firstId, this.#retainedFrom) : lastId + 1;
+    return this.settings.retentionMs ? Math.max(firstId, this.#retainedFrom) : lastId + 1;
   }
 
-  /** Takes the settings of the first CREATE. @throws LeveretError `TOPIC_EXISTS` for others than these */
-  create({ retentionMs, dedupeMs }: TopicSettings): void {
-    const old = this.#settings;
-    if (old === undefined) {
-      this.#settings = { retentionMs, dedupeMs };
-      this.#retainedFrom = this.log.lastId + 1;
-      if (dedupeMs > 0) this.#keys = new DedupeWindow(dedupeMs, this.limits.maxKeys);
-    } else if (old.retentionMs !== retentionMs || old.dedupeMs !== dedupeMs) {
-      throw new LeveretError('TOPIC_EXISTS', 'this topic exists with other settings');
-    }
+  configure(settings: TopicSettings): void {
+    this.settings = settings;
+    this.#retainedFrom = this.log.lastId + 1;
+    this.#keys = settings.dedupeMs > 0 ? new DedupeWindow(settings.dedupeMs, this.limits.maxKeys) : undefined;
   }
 
   // #region publish
@@ -58,8 +53,9 @@ export class Topic implements Flushable {
    * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
-    const now = this.#waiting ? this.#ticks.now : this.#ticks.flushLater(this);
+    if (!this.#waiting) this.#now = this.#ticks.flushLater(this);
     this.#waiting = true;
+    const now = this.#now;
     const keys = keyed ? this.#keys : undefined;
     if (keys === undefined && to - from <= this.log.maxRecordBytes) {
       this.log.append(bytes, from, to, count, now);
@@ -83,21 +79,21 @@ export class Topic implements Flushable {
   flush(): void {
     this.#waiting = false;
     this.log.seal();
-    this.#trim();
+    this.#letGo();
     for (const reader of this.readers) reader.flush();
   }
   // #endregion flush
 
   /** Called from time to time, for topics that nobody uses: what they need not hold goes, and its memory with it. */
-  sweep(): void {
-    if (!this.#settings?.retentionMs) this.log.roll();
+  trim(): void {
+    if (!this.settings.retentionMs) this.log.roll();
     this.flush();
-    this.#trim();
+    this.#letGo();
   }
 
   /** Lets go of what is not retained any more, or was read by all. */
-  #trim(): void {
-    if (this.#settings?.retentionMs) this.log.expire(this.#ticks.now - this.#settings.retentionMs);
+  #letGo(): void {
+    if (this.settings.retentionMs) this.log.expire(this.#ticks.now - this.settings.retentionMs);
     else this.log.collect();
   }
 }
