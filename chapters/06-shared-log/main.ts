@@ -3,7 +3,7 @@ import { serveEngine } from '#protocol/broker';
 import { type Client, type ClientSubscription, connect } from '#protocol/client';
 import type { TopicTable } from '#topics';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { LOG_LIMITS, LogEngine, startLogBroker, type Topic } from './broker/index.ts';
+import { createLogEngine, LOG_LIMITS, startLogBroker, type Topic } from './broker/index.ts';
 
 const MINUTE = 60_000;
 const LAG_LIMIT = 2_000;
@@ -18,7 +18,7 @@ export const stage: Stage = {
   title: 'One log, many cursors',
   async serve(options): Promise<Server> {
     const limits = readLimits(LOG_LIMITS, {});
-    const engine = new LogEngine(limits);
+    const engine = createLogEngine(limits);
     return Object.assign(await serveEngine(engine, limits, options), { topics: engine.topics });
   },
   async scenario(server, narrator) {

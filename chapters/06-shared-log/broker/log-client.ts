@@ -39,14 +39,12 @@ export class LogClient implements EngineClient {
 
   // #region publish
   publishRaw(bytes: Buffer, start: number, end: number): Published | undefined {
-    const isSound =
-      request.read(bytes, start, end) && request.count > 0 && request.longestKey <= MAX_KEY_BYTES;
-    const topic = this.#topicOf(bytes);
-    const isUsual = isSound && topic !== undefined && request.longestRecord <= topic.log.maxRecordBytes;
-    this.#topic = isUsual ? topic : this.#newTopic(bytes, start, end);
-    const count = this.#topic.publish(bytes, request.recordsAt, end, request.count, request.longestKey > 0);
+    const isUsual = request.read(bytes, start, end) && this.#isUsual(bytes);
+    const topic = (isUsual ? this.#topic : undefined) ?? this.#topicOf(bytes, start, end);
+    this.#topic = topic;
+    const count = topic.publish(bytes, request.recordsAt, end, request.count, request.longestKey > 0);
     if (request.request === 0) return undefined;
-    return { firstId: count === 0 ? 0 : this.#topic.log.lastId - count + 1, count };
+    return { firstId: count === 0 ? 0 : topic.log.lastId - count + 1, count };
   }
   // #endregion publish
 
@@ -90,17 +88,16 @@ export class LogClient implements EngineClient {
     this.#subscriptions.clear();
   }
 
-  /** The topic that the PUBLISH names, if it is known. */
-  #topicOf(bytes: Buffer): Topic | undefined {
-    const { topicAt, topicEnd } = request;
-    if (this.#topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) return this.#topic;
-    const topic = this.#topics.get(bytes.toString('utf8', topicAt, topicEnd));
-    // Bytes that are no UTF-8 may read like the name of another topic.
-    return topic?.log.frames.isTopic(bytes, topicAt, topicEnd) ? topic : undefined;
+  /** Whether it goes to the same topic as the last one, and nothing about it can be refused. */
+  #isUsual(bytes: Buffer): boolean {
+    const { topicAt, topicEnd, count, longestKey, longestRecord } = request;
+    const log = this.#topic?.log;
+    if (log === undefined || !log.frames.isTopic(bytes, topicAt, topicEnd)) return false;
+    return count > 0 && longestKey <= MAX_KEY_BYTES && longestRecord <= log.maxRecordBytes;
   }
 
-  /** A topic that is new; or a fault, which is told in words. */
-  #newTopic(bytes: Buffer, start: number, end: number): Topic {
+  /** The topic of any other PUBLISH; what is wrong with it is told in words. */
+  #topicOf(bytes: Buffer, start: number, end: number): Topic {
     const frame = clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
     checkRequest(frame, this.#limits);
     return this.#topics.use(bytes.toString('utf8', request.topicAt, request.topicEnd));

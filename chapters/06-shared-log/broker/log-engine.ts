@@ -1,11 +1,5 @@
 import { readLimits } from '#framing';
-import {
-  type Engine,
-  type EngineClientHost,
-  type RunningBroker,
-  type ServeOptions,
-  serveEngine,
-} from '#protocol/broker';
+import { type Engine, type RunningBroker, type ServeOptions, serveEngine } from '#protocol/broker';
 import { type Clock, monotonicClock, TopicTable } from '#topics';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
 import { LogClient } from './log-client.ts';
@@ -16,26 +10,20 @@ import { Topic } from './topic.ts';
 const SWEEP_MS = 500;
 
 /** The engine of this chapter: one log for each topic. */
-export class LogEngine implements Engine {
+export interface LogEngine extends Engine {
   readonly topics: TopicTable<Topic>;
-  readonly #limits: LogLimits;
-  readonly #sweeping: NodeJS.Timeout;
+}
 
-  /** @param clock - monotonic milliseconds; tells the age of messages */
-  constructor(limits: LogLimits, clock: Clock = monotonicClock) {
-    const ticks = new TickScheduler(clock);
-    this.#limits = limits;
-    this.topics = new TopicTable(limits, (name) => new Topic(name, limits, ticks));
-    this.#sweeping = setInterval(() => this.topics.trim(), SWEEP_MS).unref();
-  }
-
-  connect(session: EngineClientHost): LogClient {
-    return new LogClient(this.topics, this.#limits, session);
-  }
-
-  close(): void {
-    clearInterval(this.#sweeping);
-  }
+/** @param clock - monotonic milliseconds; tells the age of messages */
+export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock): LogEngine {
+  const ticks = new TickScheduler(clock);
+  const topics = new TopicTable<Topic>(limits, (name) => new Topic(name, limits, ticks));
+  const sweeping = setInterval(() => topics.trim(), SWEEP_MS).unref();
+  return {
+    topics,
+    connect: (session) => new LogClient(topics, limits, session),
+    close: () => clearInterval(sweeping),
+  };
 }
 
 /**
@@ -49,5 +37,5 @@ export async function startLogBroker(
   options: ServeOptions & Partial<LogLimits> = {},
 ): Promise<RunningBroker> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
-  return serveEngine(new LogEngine(limits), limits, options);
+  return serveEngine(createLogEngine(limits), limits, options);
 }

@@ -11,12 +11,6 @@ export interface SegmentMemory {
   give(bytes: Buffer): void;
 }
 
-/** Memory of the engine, left to its garbage collector. */
-export const PLAIN_MEMORY: SegmentMemory = {
-  take: (size) => Buffer.allocUnsafeSlow(size),
-  give: () => {},
-};
-
 /** How many of the largest segments are kept for later. */
 const MAX_SPARES = 8;
 

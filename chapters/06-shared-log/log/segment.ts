@@ -1,4 +1,4 @@
-import { viewOf } from './copy-bytes.ts';
+import { viewOf } from '#framing';
 
 /** Where the first frame of a millisecond begins. */
 interface Mark {

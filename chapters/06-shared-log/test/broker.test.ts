@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLimits } from '#framing';
 import { MAX_SEGMENT_BYTES } from '#log';
-import { LOG_LIMITS, LogEngine, type LogLimits, type Topic } from '#log/broker';
+import { createLogEngine, LOG_LIMITS, type LogLimits, type Topic } from '#log/broker';
 import { clientCodec } from '#protocol';
 import { serveEngine } from '#protocol/broker';
 import type { TopicTable } from '#topics';
@@ -23,7 +23,7 @@ interface Stand {
 /** Runs a test with a broker of its own, into whose topics it can look, and closes everything behind it. */
 async function withBroker(options: Partial<LogLimits>, run: (stand: Stand) => Promise<void>): Promise<void> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
-  const engine = new LogEngine(limits);
+  const engine = createLogEngine(limits);
   const running = await serveEngine(engine, limits);
   const clients: RawClient[] = [];
   try {

@@ -1,6 +1,6 @@
 /** What the specs of the broker share: an engine in memory, with clients whose sockets the test plays. */
 import { readLimits } from '#framing';
-import { LOG_LIMITS, LogEngine, type LogLimits, type Topic } from '#log/broker';
+import { createLogEngine, LOG_LIMITS, type LogEngine, type LogLimits, type Topic } from '#log/broker';
 import { clientCodec, Start } from '#protocol';
 import type { EngineClient, EngineClientHost, Published } from '#protocol/broker';
 import type { TopicTable } from '#topics';
@@ -86,7 +86,7 @@ export class World {
   readonly engine: LogEngine;
 
   constructor(limits: Partial<LogLimits> = {}) {
-    this.engine = new LogEngine(readLimits<keyof LogLimits>(LOG_LIMITS, limits), () => this.now);
+    this.engine = createLogEngine(readLimits<keyof LogLimits>(LOG_LIMITS, limits), () => this.now);
   }
 
   get topics(): TopicTable<Topic> {
