@@ -39,8 +39,7 @@ export class LogClient implements EngineClient {
 
   // #region publish
   publishRaw(bytes: Buffer, start: number, end: number): Published | undefined {
-    const isUsual = request.read(bytes, start, end) && this.#isUsual(bytes);
-    const topic = (isUsual ? this.#topic : undefined) ?? this.#topicOf(bytes, start, end);
+    const topic = this.#usualTopic(bytes, start, end) ?? this.#checkedTopic(bytes, start, end);
     this.#topic = topic;
     const count = topic.publish(bytes, request.recordsAt, end, request.count, request.longestKey > 0);
     if (request.request === 0) return undefined;
@@ -88,16 +87,21 @@ export class LogClient implements EngineClient {
     this.#subscriptions.clear();
   }
 
-  /** Whether it goes to the same topic as the last one, and nothing about it can be refused. */
-  #isUsual(bytes: Buffer): boolean {
-    const { topicAt, topicEnd, count, longestKey, longestRecord } = request;
-    const log = this.#topic?.log;
-    if (log === undefined || !log.frames.isTopic(bytes, topicAt, topicEnd)) return false;
-    return count > 0 && longestKey <= MAX_KEY_BYTES && longestRecord <= log.maxRecordBytes;
+  /** The topic that it names, if there is one, and nothing about it can be refused. */
+  #usualTopic(bytes: Buffer, start: number, end: number): Topic | undefined {
+    if (!request.read(bytes, start, end) || request.count === 0) return undefined;
+    const { topicAt, topicEnd, longestKey, longestRecord } = request;
+    let topic = this.#topic;
+    if (!topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) {
+      topic = this.#topics.get(bytes.toString('utf8', topicAt, topicEnd));
+      // Bytes that are no UTF-8 may read like the name of another topic.
+      if (!topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) return undefined;
+    }
+    return longestKey <= MAX_KEY_BYTES && longestRecord <= topic.log.maxRecordBytes ? topic : undefined;
   }
 
-  /** The topic of any other PUBLISH; what is wrong with it is told in words. */
-  #topicOf(bytes: Buffer, start: number, end: number): Topic {
+  /** The topic of any other one; or what is wrong with it, in words. */
+  #checkedTopic(bytes: Buffer, start: number, end: number): Topic {
     const frame = clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
     checkRequest(frame, this.#limits);
     return this.#topics.use(bytes.toString('utf8', request.topicAt, request.topicEnd));

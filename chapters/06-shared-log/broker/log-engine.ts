@@ -3,8 +3,8 @@ import { type Engine, type RunningBroker, type ServeOptions, serveEngine } from 
 import { type Clock, monotonicClock, TopicTable } from '#topics';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
 import { LogClient } from './log-client.ts';
-import { TickScheduler } from './tick-scheduler.ts';
 import { Topic } from './topic.ts';
+import { TurnClock } from './turn-clock.ts';
 
 /** How often topics that nobody uses are looked at for what they hold and need not, in milliseconds. */
 const SWEEP_MS = 500;
@@ -16,8 +16,8 @@ export interface LogEngine extends Engine {
 
 /** @param clock - monotonic milliseconds; tells the age of messages */
 export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock): LogEngine {
-  const ticks = new TickScheduler(clock);
-  const topics = new TopicTable<Topic>(limits, (name) => new Topic(name, limits, ticks));
+  const turns = new TurnClock(clock);
+  const topics = new TopicTable<Topic>(limits, (name) => new Topic(name, limits, turns));
   const sweeping = setInterval(() => topics.trim(), SWEEP_MS).unref();
   return {
     topics,

@@ -4,32 +4,37 @@ import { recordsEnd } from '../log/message-frame.ts';
 import { SegmentLog } from '../log/segment-log.ts';
 import { SpareMemory } from '../log/segment-memory.ts';
 import type { LogLimits } from './limits.ts';
-import type { Flushable, TickScheduler } from './tick-scheduler.ts';
+import type { TurnClock } from './turn-clock.ts';
 
 /** All topics of the process share it. */
 const memory = new SpareMemory();
 
+/** Whoever reads a topic. */
+export interface TopicReader {
+  /** There are new messages. It throws nothing: the others must get them, too. */
+  flush(): void;
+}
+
 /** A topic: its log, its settings, and those who read it. */
-export class Topic implements Flushable, TableTopic {
+export class Topic implements TableTopic {
   readonly name: string;
   readonly limits: LogLimits;
   readonly log: SegmentLog;
   /** Told at the end of each turn in which something was published. */
-  readonly readers = new Set<Flushable>();
+  readonly readers = new Set<TopicReader>();
   settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
-  readonly #ticks: TickScheduler;
+  readonly #clock: TurnClock;
   #keys: DedupeWindow | undefined;
   // What was published before is not retained, though it may lie in the log.
   #retainedFrom = 1;
   #waiting = false;
-  // The time of the turn in which it waits.
-  #now = 0;
+  #publishedAt = 0;
 
-  constructor(name: string, limits: LogLimits, ticks: TickScheduler) {
+  constructor(name: string, limits: LogLimits, clock: TurnClock) {
     this.name = name;
     this.limits = limits;
     this.log = new SegmentLog({ topic: name, ...limits, memory });
-    this.#ticks = ticks;
+    this.#clock = clock;
   }
 
   /** The oldest id that a new reader can have. What was published before, in this same turn, is not what comes next. */
@@ -53,9 +58,8 @@ export class Topic implements Flushable, TableTopic {
    * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
-    if (!this.#waiting) this.#now = this.#ticks.flushLater(this);
-    this.#waiting = true;
-    const now = this.#now;
+    this.#flushLater();
+    const now = this.#publishedAt;
     const keys = keyed ? this.#keys : undefined;
     if (keys === undefined && to - from <= this.log.maxRecordBytes) {
       this.log.append(bytes, from, to, count, now);
@@ -76,6 +80,15 @@ export class Topic implements Flushable, TableTopic {
   // #endregion publish
 
   // #region flush
+  /** What all sockets bring in one turn goes out together, so that its cost is per turn and not per message. */
+  #flushLater(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#publishedAt = this.#clock.now;
+    // In Node that is after all sockets that are readable now have been read.
+    setImmediate(() => this.flush());
+  }
+
   flush(): void {
     this.#waiting = false;
     this.log.seal();
@@ -93,7 +106,7 @@ export class Topic implements Flushable, TableTopic {
 
   /** Lets go of what is not retained any more, or was read by all. */
   #letGo(): void {
-    if (this.settings.retentionMs) this.log.expire(this.#ticks.now - this.settings.retentionMs);
+    if (this.settings.retentionMs) this.log.expire(this.#clock.now - this.settings.retentionMs);
     else this.log.collect();
   }
 }

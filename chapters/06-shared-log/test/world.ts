@@ -58,7 +58,7 @@ export class NoteBook implements EngineClientHost {
   publish(...texts: Text[]): Published {
     const frame = clientCodec.encode({
       type: 'PUBLISH',
-      request: 0,
+      request: 1,
       topic: 't',
       records: wireRecords(texts),
     });
