@@ -50,11 +50,10 @@ export class LogClient implements EngineClient {
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {
     // First what could refuse it: a request that is refused leaves no topic behind.
     const { topic, start, after } = frame;
-    const { maxSubscriptions } = this.#limits;
     const lastId = this.#topics.get(topic)?.log.lastId ?? 0;
     const old = this.#subscriptions.get(topic);
-    if (old === undefined && this.#subscriptions.size >= maxSubscriptions) {
-      throw new LeveretError('LIMIT', `no more than ${maxSubscriptions} subscriptions`);
+    if (old === undefined && this.#subscriptions.size >= this.#limits.maxSubscriptions) {
+      throw new LeveretError('LIMIT', `no more than ${this.#limits.maxSubscriptions} subscriptions`);
     }
     if (start === Start.AFTER && after > lastId) {
       throw new LeveretError('OUT_OF_RANGE', `after id ${after}, but the last id is ${lastId}`);

@@ -26,6 +26,9 @@ export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock
   };
 }
 
+/** Options of {@link startLogBroker}: where to listen, and any of the limits. */
+export type LogBrokerOptions = ServeOptions & Partial<LogLimits>;
+
 /**
  * Starts the broker of chapter 4 on the log of this one. It asks for no token and lets everybody in, so it listens on
  * this machine alone unless it is told otherwise.
@@ -33,9 +36,7 @@ export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  * @throws OptionError for a limit or a port out of range
  */
-export async function startLogBroker(
-  options: ServeOptions & Partial<LogLimits> = {},
-): Promise<RunningBroker> {
+export async function startLogBroker(options: LogBrokerOptions = {}): Promise<RunningBroker> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
   return serveEngine(createLogEngine(limits), limits, options);
 }

@@ -58,7 +58,12 @@ export class Topic implements TableTopic {
    * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
-    this.#flushLater();
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#publishedAt = this.#clock.now;
+      // In Node that is after all sockets that are readable now have been read.
+      setImmediate(() => this.flush());
+    }
     const now = this.#publishedAt;
     const keys = keyed ? this.#keys : undefined;
     if (keys === undefined && to - from <= this.log.maxRecordBytes) {
@@ -81,14 +86,6 @@ export class Topic implements TableTopic {
 
   // #region flush
   /** What all sockets bring in one turn goes out together, so that its cost is per turn and not per message. */
-  #flushLater(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#publishedAt = this.#clock.now;
-    // In Node that is after all sockets that are readable now have been read.
-    setImmediate(() => this.flush());
-  }
-
   flush(): void {
     this.#waiting = false;
     this.log.seal();
@@ -101,7 +98,6 @@ export class Topic implements TableTopic {
   trim(): void {
     if (!this.settings.retentionMs) this.log.roll();
     this.flush();
-    this.#letGo();
   }
 
   /** Lets go of what is not retained any more, or was read by all. */

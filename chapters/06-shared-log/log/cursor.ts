@@ -1,9 +1,9 @@
 import { frameEnd, recordsEnd } from './message-frame.ts';
-import { Segment } from './segment.ts';
+import { NO_BYTES, Segment } from './segment.ts';
 import type { SegmentLog } from './segment-log.ts';
 
 /** Where a cursor stands that has left its log. */
-const NOWHERE = new Segment(Buffer.alloc(0), 0, 0);
+const NOWHERE = new Segment(NO_BYTES, 0, 0);
 
 /**
  * A reader's place in a log of segments: which segment, which byte, which id. It walks along the list by itself; the log

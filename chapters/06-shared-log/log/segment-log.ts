@@ -1,10 +1,8 @@
 import { checkWhole, copyBytes, HEADER_SIZE } from '#framing';
 import { MAX_RECORDS } from '#protocol';
 import { MessageFrames } from './message-frame.ts';
-import { Segment } from './segment.ts';
+import { NO_BYTES, Segment } from './segment.ts';
 import { MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, type SegmentMemory } from './segment-memory.ts';
-
-const NO_BYTES = Buffer.alloc(0);
 
 /** What a {@link SegmentLog} must know. */
 export interface SegmentLogOptions {
