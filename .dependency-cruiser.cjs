@@ -54,12 +54,12 @@ module.exports = {
     {
       name: 'tests-through-doors',
       comment:
-        'Tests reach the code of any chapter, their own too, by its door; only test support is imported by path.',
+        'Tests reach the code of any chapter, their own too, by its door; only test support and examples are imported by path.',
       severity: 'error',
       from: { path: '^chapters/[^/]+/test/' },
       to: {
         path: '^(chapters|final)/',
-        pathNot: '^(chapters/[^/]+|final)/test/',
+        pathNot: '^(chapters/[^/]+|final)/(test|examples)/',
         dependencyTypesNot: ['aliased-subpath-import'],
       },
     },

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { ByteCursor, MAX_ID, type Width } from './byte-cursor.ts';
+export { copyBytes, viewOf } from './copy-bytes.ts';
 export { FrameError, type FrameErrorCode, LeveretError, OptionError, toLeveretError } from './errors.ts';
 export { type Field, numberField, textField } from './field.ts';
 export { checkSize, DEFAULT_FRAME_LIMIT, encodeFrame, type Frame, HEADER_SIZE, TYPE_SIZE } from './frame.ts';

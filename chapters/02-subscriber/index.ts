@@ -29,4 +29,10 @@ export {
 export { Topic, type TopicLimits, type TopicSettings } from './topic.ts';
 export { TopicError, type TopicErrorCode } from './topic-error.ts';
 export { checkTopicName, LONGEST_TOPIC_NAME } from './topic-name.ts';
-export { REGISTRY_LIMITS, type RegistryLimits, TopicRegistry } from './topic-registry.ts';
+export {
+  REGISTRY_LIMITS,
+  type RegistryLimits,
+  type TableTopic,
+  TopicRegistry,
+  TopicTable,
+} from './topic-registry.ts';

@@ -22,27 +22,36 @@ export type RegistryLimits = Readonly<Record<keyof typeof REGISTRY_LIMITS, numbe
 /** Largest age and dedupe window: what four bytes on the wire count, almost 50 days. */
 const MAX_SETTING_MS = 0xffff_ffff;
 
-/** All topics of a broker by name. */
-export class TopicRegistry {
+/** What a {@link TopicTable} needs of its topics. */
+export interface TableTopic {
+  /** Its settings now; 0 and 0 until it is created on purpose. */
+  readonly settings: TopicSettings;
+  /** Takes new settings, once. */
+  configure(settings: TopicSettings): void;
+  /** Drops what is too old or too much. */
+  trim(): void;
+}
+
+/** Topics by name, whatever a topic is: chapter 6 has another kind. */
+export class TopicTable<T extends TableTopic> {
   readonly #limits: RegistryLimits;
-  readonly #clock: Clock;
+  readonly #makeTopic: (name: string, limits: RegistryLimits) => T;
   // A Map, because names come from outside: in a plain object `__proto__` would not be an ordinary name.
-  readonly #topics = new Map<string, Topic>();
+  readonly #topics = new Map<string, T>();
   /** The topics whose settings somebody chose. The others still take those of the first `create`. */
-  readonly #created = new Set<Topic>();
+  readonly #created = new Set<T>();
 
   /**
    * @param limits - those of {@link REGISTRY_LIMITS} that shall not have their default
-   * @param clock - stamps the messages of all topics, and tells their age
    * @throws OptionError for a limit out of range
    */
-  constructor(limits: Partial<RegistryLimits> = {}, clock: Clock = monotonicClock) {
+  constructor(limits: Partial<RegistryLimits>, makeTopic: (name: string, limits: RegistryLimits) => T) {
     this.#limits = readLimits(REGISTRY_LIMITS, limits);
-    this.#clock = clock;
+    this.#makeTopic = makeTopic;
   }
 
   /** The topic of this name, if there is one. */
-  get(name: string): Topic | undefined {
+  get(name: string): T | undefined {
     return this.#topics.get(name);
   }
 
@@ -51,7 +60,7 @@ export class TopicRegistry {
    *
    * @throws TopicError `BAD_TOPIC` for a name that cannot be, `LIMIT` for one topic too many
    */
-  use(name: string): Topic {
+  use(name: string): T {
     return this.#topics.get(name) ?? this.#add(name);
   }
 
@@ -82,13 +91,25 @@ export class TopicRegistry {
     for (const topic of this.#topics.values()) topic.trim();
   }
 
-  #add(name: string): Topic {
+  #add(name: string): T {
     checkTopicName(name, this.#limits.maxTopicBytes);
     if (this.#topics.size >= this.#limits.maxTopics) {
       throw new TopicError('LIMIT', `there are ${this.#limits.maxTopics} topics, and no more are allowed`);
     }
-    const topic = new Topic(name, this.#limits, this.#clock);
+    const topic = this.#makeTopic(name, this.#limits);
     this.#topics.set(name, topic);
     return topic;
+  }
+}
+
+/** All topics of a broker. */
+export class TopicRegistry extends TopicTable<Topic> {
+  /**
+   * @param limits - those of {@link REGISTRY_LIMITS} that shall not have their default
+   * @param clock - stamps the messages of all topics, and tells their age
+   * @throws OptionError for a limit out of range
+   */
+  constructor(limits: Partial<RegistryLimits> = {}, clock: Clock = monotonicClock) {
+    super(limits, (name, checked) => new Topic(name, checked, clock));
   }
 }

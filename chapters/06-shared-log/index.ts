@@ -5,9 +5,7 @@
  * @packageDocumentation
  */
 export * from './log/cursor.ts';
-export type * from './log/log.ts';
 export * from './log/message-frame.ts';
-export * from './log/naive-log.ts';
 export * from './log/publish-request.ts';
 export * from './log/segment.ts';
 export * from './log/segment-log.ts';

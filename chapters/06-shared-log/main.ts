@@ -1,15 +1,16 @@
 import { readLimits } from '#framing';
 import { serveEngine } from '#protocol/broker';
 import { type Client, type ClientSubscription, connect } from '#protocol/client';
+import type { TopicTable } from '#topics';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { LOG_LIMITS, LogEngine, startLogBroker, type Topic, TopicTable } from './broker/index.ts';
+import { createLogEngine, LOG_LIMITS, startLogBroker, type Topic } from './broker/index.ts';
 
 const MINUTE = 60_000;
 const LAG_LIMIT = 2_000;
 
 /** The broker, and its topics, into which the scenario looks. */
 interface Server extends StageServer {
-  readonly topics: TopicTable;
+  readonly topics: TopicTable<Topic>;
 }
 
 /** What `npm run chapter 6` runs: the broker on one log for each topic. */
@@ -17,8 +18,8 @@ export const stage: Stage = {
   title: 'One log, many cursors',
   async serve(options): Promise<Server> {
     const limits = readLimits(LOG_LIMITS, {});
-    const topics = new TopicTable(limits);
-    return Object.assign(await serveEngine(new LogEngine(topics), limits, options), { topics });
+    const engine = createLogEngine(limits);
+    return Object.assign(await serveEngine(engine, limits, options), { topics: engine.topics });
   },
   async scenario(server, narrator) {
     const clients: Client[] = [];
@@ -57,9 +58,9 @@ export const stage: Stage = {
 class Story {
   readonly narrator: Narrator;
   readonly pat: Client;
-  readonly #topics: TopicTable;
+  readonly #topics: TopicTable<Topic>;
 
-  constructor(topics: TopicTable, narrator: Narrator, pat: Client) {
+  constructor(topics: TopicTable<Topic>, narrator: Narrator, pat: Client) {
     this.#topics = topics;
     this.narrator = narrator;
     this.pat = pat;

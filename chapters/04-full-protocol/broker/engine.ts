@@ -24,14 +24,15 @@ export interface EngineClient {
   /** Makes a topic, or gives one that came by its use its settings. @throws `TOPIC_EXISTS`, `LIMIT` */
   create(frame: FrameNamed<ClientFrame, 'CREATE'>): void;
   /** Takes the messages, all or none. Payloads are lent: copy what you keep. @throws `LIMIT` */
-  publish(topic: string, records: readonly WireRecord[]): Published;
+  publish?(topic: string, records: readonly WireRecord[]): Published;
   /**
-   * If it is there, it is called in place of {@link EngineClient.publish}, with the body of the PUBLISH frame as it came:
+   * An engine has this or {@link EngineClient.publish}. It is called with the body of the PUBLISH frame as it came:
    * `bytes[start, end)`, from its field `request` on. The bytes are lent. It checks everything itself, the layout too.
    *
+   * @returns `undefined` when request 0 asks for no answer: it is made for no one of a million messages a second
    * @throws ProtocolError what `decodeClientFrame` and `checkRequest` throw, in their order, and `LIMIT`
    */
-  publishRaw?(bytes: Buffer, start: number, end: number): Published;
+  publishRaw?(bytes: Buffer, start: number, end: number): Published | undefined;
   /** Begins a subscription, or begins it anew. Nothing is sent before `deliver`. @throws `LIMIT`, `OUT_OF_RANGE` */
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void;
   /** Ends a subscription: nothing of that topic is sent any more. @throws `NOT_SUBSCRIBED` */

@@ -18,9 +18,8 @@ export function answerFrame(
   try {
     if (type === wire.ClientType.PUBLISH && client.publishRaw !== undefined) {
       if (end - start >= 4) request = bytes.readUInt32BE(start);
-      // The hot path: no object is made for an answer that nobody asked for.
-      const { firstId, count } = client.publishRaw(bytes, start, end);
-      return request === 0 ? undefined : { type: 'PUBLISHED', request, firstId, count };
+      const published = client.publishRaw(bytes, start, end);
+      return published && { type: 'PUBLISHED', request, ...published };
     }
     const frame = wire.clientCodec.decode(type, bytes, start, end);
     if ('request' in frame) request = frame.request;
@@ -49,7 +48,8 @@ function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.Brok
       break;
     case 'PUBLISH': {
       const { request, topic, records } = frame;
-      return ifAsked({ type: 'PUBLISHED', request, ...client.publish(topic, records) });
+      const published = client.publish?.(topic, records);
+      return published && ifAsked({ type: 'PUBLISHED', request, ...published });
     }
     case 'COMMIT':
       return void client.commit(frame.topic, frame.id);

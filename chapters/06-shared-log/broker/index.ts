@@ -6,4 +6,3 @@
 export * from './limits.ts';
 export * from './log-engine.ts';
 export * from './topic.ts';
-export * from './topic-table.ts';

@@ -1,26 +1,29 @@
-import { HEADER_SIZE, LeveretError, TYPE_SIZE } from '#framing';
-import type { ClientFrame, FrameNamed, WireRecord } from '#protocol';
+import { LeveretError } from '#framing';
+import type { ClientFrame, FrameNamed } from '#protocol';
 import { ClientType, checkRequest, clientCodec, MAX_KEY_BYTES, Start } from '#protocol';
 import type { EngineClient, EngineClientHost, Published } from '#protocol/broker';
+import type { TopicTable } from '#topics';
 import { PublishRequest } from '../log/publish-request.ts';
+import type { LogLimits } from './limits.ts';
 import { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
-import type { TopicTable } from './topic-table.ts';
 
 // Filled in anew for each PUBLISH and read before the next one: one is enough for all clients.
 const request = new PublishRequest();
 
 /** One client: what it publishes goes into logs, and its subscriptions read from them. */
 export class LogClient implements EngineClient {
-  readonly #topics: TopicTable;
+  readonly #topics: TopicTable<Topic>;
+  readonly #limits: LogLimits;
   readonly #session: EngineClientHost;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #ready = new Set<Subscription>();
   /** The topic of its last PUBLISH: most clients publish to the same one again. */
   #topic: Topic | undefined;
 
-  constructor(topics: TopicTable, session: EngineClientHost) {
+  constructor(topics: TopicTable<Topic>, limits: LogLimits, session: EngineClientHost) {
     this.#topics = topics;
+    this.#limits = limits;
     this.#session = session;
   }
 
@@ -31,34 +34,26 @@ export class LogClient implements EngineClient {
   }
 
   create(frame: FrameNamed<ClientFrame, 'CREATE'>): void {
-    this.#topics.use(frame.topic).create(frame);
-  }
-
-  publish(topic: string, records: readonly WireRecord[]): Published {
-    const bytes = Buffer.from(clientCodec.encode({ type: 'PUBLISH', request: 0, topic, records }));
-    return this.publishRaw(bytes, HEADER_SIZE + TYPE_SIZE, bytes.length);
+    this.#topics.create(frame.topic, frame);
   }
 
   // #region publish
-  publishRaw(bytes: Buffer, start: number, end: number): Published {
-    const isSound =
-      request.read(bytes, start, end) && request.count > 0 && request.longestKey <= MAX_KEY_BYTES;
-    const topic = this.#topicOf(bytes);
-    const isUsual = isSound && topic !== undefined && request.longestRecord <= topic.log.maxRecordBytes;
-    this.#topic = isUsual ? topic : this.#newTopic(bytes, start, end);
-    const count = this.#topic.publish(bytes, request.recordsAt, end, request.count, request.longestKey > 0);
-    return { firstId: count === 0 ? 0 : this.#topic.log.lastId - count + 1, count };
+  publishRaw(bytes: Buffer, start: number, end: number): Published | undefined {
+    const topic = this.#usualTopic(bytes, start, end) ?? this.#checkedTopic(bytes, start, end);
+    this.#topic = topic;
+    const count = topic.publish(bytes, request.recordsAt, end, request.count, request.longestKey > 0);
+    if (request.request === 0) return undefined;
+    return { firstId: count === 0 ? 0 : topic.log.lastId - count + 1, count };
   }
   // #endregion publish
 
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {
     // First what could refuse it: a request that is refused leaves no topic behind.
     const { topic, start, after } = frame;
-    const { maxSubscriptions } = this.#topics.limits;
     const lastId = this.#topics.get(topic)?.log.lastId ?? 0;
     const old = this.#subscriptions.get(topic);
-    if (old === undefined && this.#subscriptions.size >= maxSubscriptions) {
-      throw new LeveretError('LIMIT', `no more than ${maxSubscriptions} subscriptions`);
+    if (old === undefined && this.#subscriptions.size >= this.#limits.maxSubscriptions) {
+      throw new LeveretError('LIMIT', `no more than ${this.#limits.maxSubscriptions} subscriptions`);
     }
     if (start === Start.AFTER && after > lastId) {
       throw new LeveretError('OUT_OF_RANGE', `after id ${after}, but the last id is ${lastId}`);
@@ -91,19 +86,23 @@ export class LogClient implements EngineClient {
     this.#subscriptions.clear();
   }
 
-  /** The topic that the PUBLISH names, if it is known. */
-  #topicOf(bytes: Buffer): Topic | undefined {
-    const { topicAt, topicEnd } = request;
-    if (this.#topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) return this.#topic;
-    const topic = this.#topics.get(bytes.toString('utf8', topicAt, topicEnd));
-    // Bytes that are no UTF-8 may read like the name of another topic.
-    return topic?.log.frames.isTopic(bytes, topicAt, topicEnd) ? topic : undefined;
+  /** The topic that it names, if there is one, and nothing about it can be refused. */
+  #usualTopic(bytes: Buffer, start: number, end: number): Topic | undefined {
+    if (!request.read(bytes, start, end) || request.count === 0) return undefined;
+    const { topicAt, topicEnd, longestKey, longestRecord } = request;
+    let topic = this.#topic;
+    if (!topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) {
+      topic = this.#topics.get(bytes.toString('utf8', topicAt, topicEnd));
+      // Bytes that are no UTF-8 may read like the name of another topic.
+      if (!topic?.log.frames.isTopic(bytes, topicAt, topicEnd)) return undefined;
+    }
+    return longestKey <= MAX_KEY_BYTES && longestRecord <= topic.log.maxRecordBytes ? topic : undefined;
   }
 
-  /** A topic that is new; or a fault, which is told in words. */
-  #newTopic(bytes: Buffer, start: number, end: number): Topic {
+  /** The topic of any other one; or what is wrong with it, in words. */
+  #checkedTopic(bytes: Buffer, start: number, end: number): Topic {
     const frame = clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
-    checkRequest(frame, this.#topics.limits);
+    checkRequest(frame, this.#limits);
     return this.#topics.use(bytes.toString('utf8', request.topicAt, request.topicEnd));
   }
 

@@ -1,36 +1,33 @@
 import { readLimits } from '#framing';
-import {
-  type Engine,
-  type EngineClientHost,
-  type RunningBroker,
-  type ServeOptions,
-  serveEngine,
-} from '#protocol/broker';
+import { type Engine, type RunningBroker, type ServeOptions, serveEngine } from '#protocol/broker';
+import { type Clock, monotonicClock, TopicTable } from '#topics';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
 import { LogClient } from './log-client.ts';
-import { TopicTable } from './topic-table.ts';
+import { Topic } from './topic.ts';
+import { TurnClock } from './turn-clock.ts';
 
 /** How often topics that nobody uses are looked at for what they hold and need not, in milliseconds. */
 const SWEEP_MS = 500;
 
 /** The engine of this chapter: one log for each topic. */
-export class LogEngine implements Engine {
-  readonly topics: TopicTable;
-  readonly #sweeping: NodeJS.Timeout;
-
-  constructor(topics: TopicTable) {
-    this.topics = topics;
-    this.#sweeping = setInterval(() => topics.sweep(), SWEEP_MS).unref();
-  }
-
-  connect(session: EngineClientHost): LogClient {
-    return new LogClient(this.topics, session);
-  }
-
-  close(): void {
-    clearInterval(this.#sweeping);
-  }
+export interface LogEngine extends Engine {
+  readonly topics: TopicTable<Topic>;
 }
+
+/** @param clock - monotonic milliseconds; tells the age of messages */
+export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock): LogEngine {
+  const turns = new TurnClock(clock);
+  const topics = new TopicTable<Topic>(limits, (name) => new Topic(name, limits, turns));
+  const sweeping = setInterval(() => topics.trim(), SWEEP_MS).unref();
+  return {
+    topics,
+    connect: (session) => new LogClient(topics, limits, session),
+    close: () => clearInterval(sweeping),
+  };
+}
+
+/** Options of {@link startLogBroker}: where to listen, and any of the limits. */
+export type LogBrokerOptions = ServeOptions & Partial<LogLimits>;
 
 /**
  * Starts the broker of chapter 4 on the log of this one. It asks for no token and lets everybody in, so it listens on
@@ -39,9 +36,7 @@ export class LogEngine implements Engine {
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  * @throws OptionError for a limit or a port out of range
  */
-export async function startLogBroker(
-  options: ServeOptions & Partial<LogLimits> = {},
-): Promise<RunningBroker> {
+export async function startLogBroker(options: LogBrokerOptions = {}): Promise<RunningBroker> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
-  return serveEngine(new LogEngine(new TopicTable(limits)), limits, options);
+  return serveEngine(createLogEngine(limits), limits, options);
 }

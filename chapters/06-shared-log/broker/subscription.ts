@@ -3,11 +3,10 @@ import { brokerCodec, type ClientFrame, type FrameNamed, Start } from '#protocol
 import type { EngineClientHost } from '#protocol/broker';
 import { Cursor } from '../log/cursor.ts';
 import { Window } from '../log/window.ts';
-import type { Flushable } from './tick-scheduler.ts';
-import type { Topic } from './topic.ts';
+import type { Topic, TopicReader } from './topic.ts';
 
 /** One reader of one topic: a cursor in its log. Nothing is queued here; what it has not got is in the log. */
-export class Subscription implements Flushable {
+export class Subscription implements TopicReader {
   readonly #topic: Topic;
   readonly #session: EngineClientHost;
   readonly #ready: Set<Subscription>;

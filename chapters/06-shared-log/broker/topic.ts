@@ -1,54 +1,54 @@
-import { LeveretError } from '#framing';
 import { RECORD_HEADER_SIZE } from '#protocol';
-import { DedupeWindow, type TopicSettings } from '#topics';
+import { DedupeWindow, type TableTopic, type TopicSettings } from '#topics';
 import { recordsEnd } from '../log/message-frame.ts';
 import { SegmentLog } from '../log/segment-log.ts';
 import { SpareMemory } from '../log/segment-memory.ts';
 import type { LogLimits } from './limits.ts';
-import type { Flushable, TickScheduler } from './tick-scheduler.ts';
+import type { TurnClock } from './turn-clock.ts';
 
 /** All topics of the process share it. */
 const memory = new SpareMemory();
 
+/** Whoever reads a topic. */
+export interface TopicReader {
+  /** There are new messages. It throws nothing: the others must get them, too. */
+  flush(): void;
+}
+
 /** A topic: its log, its settings, and those who read it. */
-export class Topic implements Flushable {
+export class Topic implements TableTopic {
   readonly name: string;
   readonly limits: LogLimits;
   readonly log: SegmentLog;
   /** Told at the end of each turn in which something was published. */
-  readonly readers = new Set<Flushable>();
-  readonly #ticks: TickScheduler;
-  #settings: TopicSettings | undefined;
+  readonly readers = new Set<TopicReader>();
+  settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
+  readonly #clock: TurnClock;
   #keys: DedupeWindow | undefined;
   // What was published before is not retained, though it may lie in the log.
   #retainedFrom = 1;
   #waiting = false;
+  #publishedAt = 0;
 
-  constructor(name: string, limits: LogLimits, ticks: TickScheduler) {
+  constructor(name: string, limits: LogLimits, clock: TurnClock) {
     this.name = name;
     this.limits = limits;
     this.log = new SegmentLog({ topic: name, ...limits, memory });
-    this.#ticks = ticks;
+    this.#clock = clock;
   }
 
   /** The oldest id that a new reader can have. What was published before, in this same turn, is not what comes next. */
   get oldestId(): number {
     this.log.seal();
-    this.#trim();
+    this.#letGo();
     const { firstId, lastId } = this.log;
-    return this.#settings?.retentionMs ? Math.max(firstId, this.#retainedFrom) : lastId + 1;
+    return this.settings.retentionMs ? Math.max(firstId, this.#retainedFrom) : lastId + 1;
   }
 
-  /** Takes the settings of the first CREATE. @throws LeveretError `TOPIC_EXISTS` for others than these */
-  create({ retentionMs, dedupeMs }: TopicSettings): void {
-    const old = this.#settings;
-    if (old === undefined) {
-      this.#settings = { retentionMs, dedupeMs };
-      this.#retainedFrom = this.log.lastId + 1;
-      if (dedupeMs > 0) this.#keys = new DedupeWindow(dedupeMs, this.limits.maxKeys);
-    } else if (old.retentionMs !== retentionMs || old.dedupeMs !== dedupeMs) {
-      throw new LeveretError('TOPIC_EXISTS', 'this topic exists with other settings');
-    }
+  configure(settings: TopicSettings): void {
+    this.settings = settings;
+    this.#retainedFrom = this.log.lastId + 1;
+    this.#keys = settings.dedupeMs > 0 ? new DedupeWindow(settings.dedupeMs, this.limits.maxKeys) : undefined;
   }
 
   // #region publish
@@ -58,8 +58,13 @@ export class Topic implements Flushable {
    * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
-    const now = this.#waiting ? this.#ticks.now : this.#ticks.flushLater(this);
-    this.#waiting = true;
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#publishedAt = this.#clock.now;
+      // In Node that is after all sockets that are readable now have been read.
+      setImmediate(() => this.flush());
+    }
+    const now = this.#publishedAt;
     const keys = keyed ? this.#keys : undefined;
     if (keys === undefined && to - from <= this.log.maxRecordBytes) {
       this.log.append(bytes, from, to, count, now);
@@ -80,24 +85,24 @@ export class Topic implements Flushable {
   // #endregion publish
 
   // #region flush
+  /** What all sockets bring in one turn goes out together, so that its cost is per turn and not per message. */
   flush(): void {
     this.#waiting = false;
     this.log.seal();
-    this.#trim();
+    this.#letGo();
     for (const reader of this.readers) reader.flush();
   }
   // #endregion flush
 
   /** Called from time to time, for topics that nobody uses: what they need not hold goes, and its memory with it. */
-  sweep(): void {
-    if (!this.#settings?.retentionMs) this.log.roll();
+  trim(): void {
+    if (!this.settings.retentionMs) this.log.roll();
     this.flush();
-    this.#trim();
   }
 
   /** Lets go of what is not retained any more, or was read by all. */
-  #trim(): void {
-    if (this.#settings?.retentionMs) this.log.expire(this.#ticks.now - this.#settings.retentionMs);
+  #letGo(): void {
+    if (this.settings.retentionMs) this.log.expire(this.#clock.now - this.settings.retentionMs);
     else this.log.collect();
   }
 }

@@ -1,10 +1,9 @@
-import type { LogCursor } from './log.ts';
 import { frameEnd, recordsEnd } from './message-frame.ts';
-import { Segment } from './segment.ts';
+import { NO_BYTES, Segment } from './segment.ts';
 import type { SegmentLog } from './segment-log.ts';
 
 /** Where a cursor stands that has left its log. */
-const NOWHERE = new Segment(Buffer.alloc(0), 0, 0);
+const NOWHERE = new Segment(NO_BYTES, 0, 0);
 
 /**
  * A reader's place in a log of segments: which segment, which byte, which id. It walks along the list by itself; the log
@@ -13,9 +12,10 @@ const NOWHERE = new Segment(Buffer.alloc(0), 0, 0);
  * Invariant: in `segment` the frame at #position holds the record `nextId`, or #position is the end of what is sealed
  * there. #recordAt is the offset of that record, or 0 when it is the first of its frame.
  */
-export class Cursor implements LogCursor {
+export class Cursor {
   /** The segment in which it stands. After a read it is the one that the bytes lie in, if they were not copied. */
   segment = NOWHERE;
+  /** The id of the next record to read, if the log still has it. */
   nextId = 0;
   readonly #log: SegmentLog;
   #position = 0;
@@ -31,22 +31,19 @@ export class Cursor implements LogCursor {
     this.moveTo(nextId);
   }
 
-  /** Bytes of sealed frames that it has not read; a frame of which it has read a part counts as a whole. */
-  get lagBytes(): number {
-    return this.#log.end - this.segment.base - this.#position;
-  }
-
   /**
    * Whether more than so much was sealed since this cursor was made, and is not read. What lay there before that is no
-   * sign of a slow reader: it has not had a chance to read it (docs/decisions/0004).
+   * sign of a slow reader: it has not had a chance to read it (docs/decisions/0004). A frame that is read in part counts
+   * as a whole.
    */
   lagsBeyond(bytes: number, messages: number): boolean {
     const { end, sealedId } = this.#log;
     if (sealedId - Math.max(this.nextId - 1, this.#joinedId) > messages) return true;
-    return Math.min(this.lagBytes, end - this.#joinedAt) > bytes;
+    return end - Math.max(this.segment.base + this.#position, this.#joinedAt) > bytes;
   }
 
   // #region move-to
+  /** Moves before another record: one from the log's `firstId` to its `sealedId + 1`. */
   moveTo(nextId: number): void {
     const { frames, sealedId, tail } = this.#log;
     this.nextId = nextId;
@@ -64,7 +61,13 @@ export class Cursor implements LogCursor {
   // #endregion move-to
 
   // #region read
-  /** Whole frames come uncopied; without a limit, all that lies in a segment at once. */
+  /**
+   * The next frames, ready to be sent, and moves behind them. Begins at the log's `firstId` when that is beyond `nextId`.
+   * Whole frames come uncopied; without a limit, all that lies in a segment at once.
+   *
+   * @param limit - how many records it may have at most, 1 or more; all of them, unless told
+   * @returns `undefined` when it has read everything that is sealed
+   */
   read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
     // task 6.4: hand out what lies before the cursor
     if (this.nextId < this.#log.firstId && this.segment !== NOWHERE) this.moveTo(this.#log.firstId);

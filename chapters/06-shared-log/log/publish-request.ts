@@ -1,5 +1,5 @@
+import { viewOf } from '#framing';
 import { RECORD_HEADER_SIZE } from '#protocol';
-import { viewOf } from './copy-bytes.ts';
 
 /**
  * What a PUBLISH says, read where it lies. One object is filled in anew for each frame: at millions of frames a

@@ -1,12 +1,8 @@
-import { checkWhole, HEADER_SIZE } from '#framing';
+import { checkWhole, copyBytes, HEADER_SIZE } from '#framing';
 import { MAX_RECORDS } from '#protocol';
-import { copyBytes } from './copy-bytes.ts';
-import type { Log } from './log.ts';
 import { MessageFrames } from './message-frame.ts';
-import { Segment } from './segment.ts';
-import { MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, PLAIN_MEMORY, type SegmentMemory } from './segment-memory.ts';
-
-const NO_BYTES = Buffer.alloc(0);
+import { NO_BYTES, Segment } from './segment.ts';
+import { MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, type SegmentMemory } from './segment-memory.ts';
 
 /** What a {@link SegmentLog} must know. */
 export interface SegmentLogOptions {
@@ -19,8 +15,13 @@ export interface SegmentLogOptions {
   readonly memory?: SegmentMemory;
 }
 
-/** The log of one topic, in segments. */
-export class SegmentLog implements Log {
+/**
+ * The log of one topic, in segments. Records are appended to an open frame; {@link SegmentLog.seal} closes it. Readers see
+ * sealed frames only: a socket may ask for more in the middle of a turn, and half a frame must never go out.
+ *
+ * Source: the seed psa's master log, with what its list of things to do asks for: collection and resuming.
+ */
+export class SegmentLog {
   readonly frames: MessageFrames;
   /** The most bytes of records that fit into one frame. */
   readonly maxRecordBytes: number;
@@ -28,13 +29,16 @@ export class SegmentLog implements Log {
   head = new Segment(NO_BYTES, 0, 0);
   /** The segment that is written to. */
   tail = this.head;
+  /** The oldest id that is still kept; `sealedId + 1` when nothing is. */
   firstId = 1;
+  /** The newest id that was given out; 0 when there is none. */
   lastId = 0;
+  /** The newest id that readers may see. */
   sealedId = 0;
   /** Bytes that were ever sealed: the offset at which the next frame will begin. */
   end = 0;
   readonly #maxRetainedBytes: number;
-  readonly #memory: SegmentMemory;
+  readonly #memory: SegmentMemory | undefined;
 
   // The open frame. Its records lie in the tail, from tail.sealed + frames.headerSize to #writeAt, and may go on up to
   // #writeEnd. Its ids are those from sealedId + 1 to lastId; when these are the same there is none.
@@ -42,7 +46,7 @@ export class SegmentLog implements Log {
   #writeEnd = 0;
   #openedAt = 0;
 
-  constructor({ topic, maxFrameSize, maxRetainedBytes, memory = PLAIN_MEMORY }: SegmentLogOptions) {
+  constructor({ topic, maxFrameSize, maxRetainedBytes, memory }: SegmentLogOptions) {
     this.frames = new MessageFrames(topic);
     this.maxRecordBytes = maxFrameSize + HEADER_SIZE - this.frames.headerSize;
     this.#maxRetainedBytes = maxRetainedBytes;
@@ -55,7 +59,14 @@ export class SegmentLog implements Log {
   }
 
   // #region append
-  /** @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records */
+  /**
+   * Copies records into the open frame: the source may be a socket's read buffer.
+   *
+   * @param source - holds `count` well-formed records in `[from, to)`
+   * @param now - monotonic milliseconds, whole; never less than in the call before
+   * @returns the id of the first of them; the others follow on
+   * @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records
+   */
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
     // task 6.2: write records into the open frame
     const size = to - from;
@@ -71,6 +82,7 @@ export class SegmentLog implements Log {
   // #endregion append
 
   // #region seal
+  /** Closes the open frame, if there is one. */
   seal(): void {
     // task 6.3: close the open frame
     if (this.lastId === this.sealedId) return;
@@ -85,7 +97,10 @@ export class SegmentLog implements Log {
   // #endregion seal
 
   // #region expire
-  /** Lets go of the oldest segments, too, when more bytes are kept than may be. The tail stays: it is written to. */
+  /**
+   * Lets go of frames that were begun at the time `oldest` or before; and of the oldest segments when more bytes are kept than may be. The
+   * tail stays: it is written to.
+   */
   expire(oldest: number): void {
     // task 6.6: let go of what is too old
     for (;;) {
@@ -104,7 +119,7 @@ export class SegmentLog implements Log {
     while (this.head.readers === 0) {
       this.roll();
       if (this.head === this.tail) return;
-      if (!this.head.lent && this.head.sealed > 0) this.#memory.give(this.head.bytes);
+      if (!this.head.lent && this.head.sealed > 0) this.#memory?.give(this.head.bytes);
       this.firstId = Math.max(this.firstId, this.head.lastId + 1);
       this.head = this.head.next as Segment;
     }
@@ -138,7 +153,8 @@ export class SegmentLog implements Log {
     if (this.tail.sealed + needed > this.tail.bytes.length) {
       // Whole segments are let go, so a small limit needs small segments.
       const most = Math.min(MAX_SEGMENT_BYTES, 2 * this.tail.bytes.length, this.#maxRetainedBytes / 4);
-      const bytes = this.#memory.take(Math.max(needed, MIN_SEGMENT_BYTES, Math.floor(most)));
+      const size = Math.max(needed, MIN_SEGMENT_BYTES, Math.floor(most));
+      const bytes = this.#memory?.take(size) ?? Buffer.allocUnsafeSlow(size);
       this.tail = this.tail.next = new Segment(bytes, this.end, this.lastId);
     }
     this.#openFrame();

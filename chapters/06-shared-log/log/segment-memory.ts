@@ -5,17 +5,11 @@ export const MAX_SEGMENT_BYTES = 1_048_576;
 
 /** Where a log gets the memory of its segments, and where it gives it back. */
 export interface SegmentMemory {
-  /** Memory of exactly so many bytes; it need not be empty. */
-  take(size: number): Buffer;
+  /** Memory of exactly so many bytes, if there is some; it need not be empty. Else the log allocates its own. */
+  take(size: number): Buffer | undefined;
   /** No cursor can read this memory any more, and no slice of it is lent: it may be written over. */
   give(bytes: Buffer): void;
 }
-
-/** Memory of the engine, left to its garbage collector. */
-export const PLAIN_MEMORY: SegmentMemory = {
-  take: (size) => Buffer.allocUnsafeSlow(size),
-  give: () => {},
-};
 
 /** How many of the largest segments are kept for later. */
 const MAX_SPARES = 8;
@@ -30,9 +24,8 @@ const MAX_SPARES = 8;
 export class SpareMemory implements SegmentMemory {
   readonly #spares: Buffer[] = [];
 
-  take(size: number): Buffer {
-    const spare = size === MAX_SEGMENT_BYTES ? this.#spares.pop() : undefined;
-    return spare ?? Buffer.allocUnsafeSlow(size);
+  take(size: number): Buffer | undefined {
+    return size === MAX_SEGMENT_BYTES ? this.#spares.pop() : undefined;
   }
 
   give(bytes: Buffer): void {

@@ -1,4 +1,7 @@
-import { viewOf } from './copy-bytes.ts';
+import { viewOf } from '#framing';
+
+/** The memory of a segment that holds nothing. */
+export const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** Where the first frame of a millisecond begins. */
 interface Mark {
@@ -37,7 +40,7 @@ export class Segment {
 
   // Invariant: from one mark to the next, time, id and position all grow.
   readonly #marks: Mark[] = [];
-  #slice: Buffer | undefined;
+  #slice = NO_BYTES;
   #sliceFrom = 0;
 
   constructor(bytes: Buffer, base: number, lastId: number) {
@@ -57,8 +60,7 @@ export class Segment {
   // #region slice
   /** The sealed bytes from `from` on, as a view. All readers that keep up ask for the same one, so they share it. */
   slice(from: number): Buffer {
-    const size = this.sealed - from;
-    if (this.#slice === undefined || this.#sliceFrom !== from || this.#slice.length !== size) {
+    if (this.#sliceFrom !== from || this.#slice.length !== this.sealed - from) {
       this.#slice = this.bytes.subarray(from, this.sealed);
       this.#sliceFrom = from;
     }

@@ -1,11 +1,5 @@
 import { Queue } from '#topics';
 
-/** Ids that were delivered one after the other, both ends included. */
-interface Run {
-  firstId: number;
-  lastId: number;
-}
-
 /**
  * How many delivered messages stand uncommitted, and how many may. Ids that were skipped were never delivered, so they
  * do not count.
@@ -13,13 +7,16 @@ interface Run {
 export class Window {
   /** How many may stand uncommitted; 0 for no limit, and then nothing is counted. */
   readonly size: number;
-  /** How many do. */
-  used = 0;
-  // What was delivered and is not committed, oldest first. No run is empty, so there are no more than the window's size.
-  readonly #runs = new Queue<Run>();
+  // The ids that do, oldest first.
+  readonly #ids = new Queue<number>();
 
   constructor(size: number) {
     this.size = size;
+  }
+
+  /** How many stand uncommitted. */
+  get used(): number {
+    return this.#ids.length;
   }
 
   /** How many messages may be delivered now. */
@@ -29,21 +26,13 @@ export class Window {
 
   /** The messages `firstId` to `lastId` were delivered. */
   delivered(firstId: number, lastId: number): void {
-    if (this.size === 0) return;
-    this.#runs.push({ firstId, lastId });
-    this.used += lastId - firstId + 1;
+    for (let id = firstId; id <= lastId && this.size > 0; id++) this.#ids.push(id);
   }
 
   /** All messages up to `id` have been dealt with. */
   // #region commit
   commit(id: number): void {
-    for (let run = this.#runs.peek(); run !== undefined && run.firstId <= id; run = this.#runs.peek()) {
-      const done = Math.min(id, run.lastId);
-      this.used -= done - run.firstId + 1;
-      run.firstId = done + 1;
-      if (done < run.lastId) return;
-      this.#runs.shift();
-    }
+    while ((this.#ids.peek() ?? Number.POSITIVE_INFINITY) <= id) this.#ids.shift();
   }
   // #endregion commit
 }

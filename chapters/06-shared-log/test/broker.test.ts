@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLimits } from '#framing';
 import { MAX_SEGMENT_BYTES } from '#log';
-import { LOG_LIMITS, LogEngine, type LogLimits, TopicTable } from '#log/broker';
+import { createLogEngine, LOG_LIMITS, type LogLimits, type Topic } from '#log/broker';
 import { clientCodec } from '#protocol';
 import { serveEngine } from '#protocol/broker';
+import type { TopicTable } from '#topics';
 import { RawClient, until } from '../../04-full-protocol/test/conversation-client.ts';
 import { create, publish, subscribe } from '../../04-full-protocol/test/conversation-requests.ts';
 
@@ -15,19 +16,19 @@ const BATCH = 64;
 const SIZE = 1_000;
 
 interface Stand {
-  readonly topics: TopicTable;
+  readonly topics: TopicTable<Topic>;
   hello(): Promise<RawClient>;
 }
 
 /** Runs a test with a broker of its own, into whose topics it can look, and closes everything behind it. */
 async function withBroker(options: Partial<LogLimits>, run: (stand: Stand) => Promise<void>): Promise<void> {
   const limits = readLimits<keyof LogLimits>(LOG_LIMITS, options);
-  const topics = new TopicTable(limits);
-  const running = await serveEngine(new LogEngine(topics), limits);
+  const engine = createLogEngine(limits);
+  const running = await serveEngine(engine, limits);
   const clients: RawClient[] = [];
   try {
     await run({
-      topics,
+      topics: engine.topics,
       async hello() {
         const client = await RawClient.hello(running, { allowHalfOpen: true });
         clients.push(client);

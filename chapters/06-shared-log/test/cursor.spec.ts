@@ -48,9 +48,10 @@ test('it goes on from segment to segment, and tells each that it has left', () =
   const cursor = new Cursor(log, 1);
   const early = cursor.segment;
   for (let i = 1; i <= 100; i++) appendFrame(log, i, `${i}`.padEnd(300, '.'));
-  assert.is(cursor.lagBytes, log.end, 'bytes that it has not read');
+  assert.ok(cursor.lagsBeyond(log.end - 1, 100), 'it has read nothing');
+  assert.not.ok(cursor.lagsBeyond(log.end, 100), 'and lags no further than that');
   assert.is(readAll(cursor).length, 100, 'frames');
-  assert.is(cursor.lagBytes, 0, 'bytes when all is read');
+  assert.not.ok(cursor.lagsBeyond(0, 0), 'it has read everything');
   assert.is(early.readers, 0, 'readers where it stood');
   assert.is(log.tail.readers, 1, 'readers where it stands');
 });

@@ -1,15 +1,9 @@
 /** What the specs of this chapter share: records and frames as bytes. */
 import { FrameReader } from '#framing';
-import {
-  Cursor,
-  type Log,
-  type LogCursor,
-  NaiveCursor,
-  NaiveLog,
-  SegmentLog,
-  type SegmentMemory,
-} from '#log';
+import { Cursor, SegmentLog, type SegmentMemory } from '#log';
 import { type BrokerFrame, brokerCodec, clientCodec, type WireRecord } from '#protocol';
+import type { Log, LogCursor } from '../examples/log.ts';
+import { NaiveCursor, NaiveLog } from '../examples/naive-log.ts';
 
 /** A text, or a key and a text. */
 export type Text = string | readonly [key: string, text: string];

@@ -1,8 +1,9 @@
 /** What the specs of the broker share: an engine in memory, with clients whose sockets the test plays. */
 import { readLimits } from '#framing';
-import { LOG_LIMITS, LogEngine, type LogLimits, type Topic, TopicTable } from '#log/broker';
+import { createLogEngine, LOG_LIMITS, type LogEngine, type LogLimits, type Topic } from '#log/broker';
 import { clientCodec, Start } from '#protocol';
 import type { EngineClient, EngineClientHost, Published } from '#protocol/broker';
+import type { TopicTable } from '#topics';
 import { decode, lines, type Text, wireRecords } from './support.ts';
 
 /** A client, and what it was sent. Its socket may be made full, and drained. */
@@ -57,7 +58,7 @@ export class NoteBook implements EngineClientHost {
   publish(...texts: Text[]): Published {
     const frame = clientCodec.encode({
       type: 'PUBLISH',
-      request: 0,
+      request: 1,
       topic: 't',
       records: wireRecords(texts),
     });
@@ -82,12 +83,14 @@ export class NoteBook implements EngineClientHost {
 /** An engine with a clock that the test moves. */
 export class World {
   now = 1_000;
-  readonly topics: TopicTable;
   readonly engine: LogEngine;
 
   constructor(limits: Partial<LogLimits> = {}) {
-    this.topics = new TopicTable(readLimits<keyof LogLimits>(LOG_LIMITS, limits), () => this.now);
-    this.engine = new LogEngine(this.topics);
+    this.engine = createLogEngine(readLimits<keyof LogLimits>(LOG_LIMITS, limits), () => this.now);
+  }
+
+  get topics(): TopicTable<Topic> {
+    return this.engine.topics;
   }
 
   get topic(): Topic {
@@ -108,7 +111,7 @@ export class World {
 
   /** What the engine does from time to time, as often as a quiet topic needs it. */
   sweep(): void {
-    for (let i = 0; i < 3; i++) this.topics.sweep();
+    for (let i = 0; i < 3; i++) this.topics.trim();
   }
 }
 

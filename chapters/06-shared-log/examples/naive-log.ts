@@ -1,5 +1,5 @@
+import { MessageFrames, recordsEnd } from '../log/message-frame.ts';
 import type { Log, LogCursor } from './log.ts';
-import { MessageFrames, recordsEnd } from './message-frame.ts';
 
 /**
  * The log as a list of frames, and nothing else. Whoever looks for a place looks at all of them, and each reader gets a

@@ -1,6 +1,6 @@
 /**
- * The log of one topic. Two classes keep it: {@link NaiveLog}, a list of frames, which is easy to believe; and
- * {@link SegmentLog}, which is fast.
+ * The log of one topic. Two classes keep it: `NaiveLog`, a list of frames, which is easy to believe; and
+ * `SegmentLog`, which is fast.
  *
  * Records are appended to an open frame; {@link Log.seal} closes it. Readers see sealed frames only: a socket may ask
  * for more in the middle of a turn, and half a frame must never go out.
