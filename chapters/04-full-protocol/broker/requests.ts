@@ -47,9 +47,8 @@ function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.Brok
       client.unsubscribe(frame.topic);
       break;
     case 'PUBLISH': {
-      const { request, topic, records } = frame;
-      const published = client.publish?.(topic, records);
-      return published && ifAsked({ type: 'PUBLISHED', request, ...published });
+      const published = client.publish?.(frame.topic, frame.records);
+      return published && ifAsked({ type: 'PUBLISHED', request: frame.request, ...published });
     }
     case 'COMMIT':
       return void client.commit(frame.topic, frame.id);

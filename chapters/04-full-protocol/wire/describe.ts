@@ -1,7 +1,7 @@
 import { toHex } from '#framing';
 import { brokerCodec, clientCodec } from './codec.ts';
 import { errorName } from './errors.ts';
-import { type BrokerFrame, BrokerType, type ClientFrame } from './frames.ts';
+import type { BrokerFrame, ClientFrame } from './frames.ts';
 
 /** A frame in one short line for people: `PUBLISH request=3 topic="news" records=2`. No token is shown. */
 export function describeFrame(frame: ClientFrame | BrokerFrame): string {
@@ -15,8 +15,7 @@ export function describeFrame(frame: ClientFrame | BrokerFrame): string {
  */
 export function describeBytes(type: number, bytes: Uint8Array, start = 0, end = bytes.length): string {
   try {
-    const codec = type < BrokerType.WELCOME ? clientCodec : brokerCodec;
-    return describeFrame(codec.decode(type, bytes, start, end));
+    return describeFrame((type < 0x80 ? clientCodec : brokerCodec).decode(type, bytes, start, end));
   } catch (error) {
     return `type 0x${type.toString(16)}, ${end - start} bytes that cannot be read: ${(error as Error).message}`;
   }

@@ -7,6 +7,8 @@ export type FrameTable = Readonly<Record<string, FrameRow>>;
 /** One type of frame: its number, and its fields in the order of the wire. */
 export interface FrameRow {
   readonly type: number;
+  /** The version of the protocol that brought it. @defaultValue 1 */
+  readonly since?: number;
   readonly fields: Readonly<Record<string, FieldName>>;
 }
 
