@@ -1,6 +1,7 @@
 // The rules of the house (docs/architecture.md): imports run downward, and from chapter to chapter only through doors.
 
 const { readdirSync } = require('node:fs');
+const { imports } = require('./package.json');
 
 const chapters = readdirSync(`${__dirname}/chapters`)
   .filter((name) => /^\d\d-/.test(name))
@@ -14,6 +15,27 @@ const downward = chapters.slice(0, -1).map((name, index) => ({
   from: { path: `^chapters/${name}/` },
   to: { path: `^chapters/(${chapters.slice(index + 1).join('|')})/` },
 }));
+
+/** A pattern for the files of these doors. */
+const files = (doors) => {
+  const paths = doors.map((door) => imports[door]?.default.slice('./'.length) ?? `no-door-${door}`);
+  return `^(${paths.join('|')})$`.replaceAll('.', '\\.');
+};
+/** A pattern for what stands behind these doors: their folders, where they have some of their own. */
+const behind = (doors) => files(doors).replaceAll(/(chapters\/[^/|]+\/[^|)]+\/)index\\\.ts/g, '$1[^/]+');
+
+/** The small servers of the chapters, which are there for the reader alone. */
+const SMALL_SERVERS = [
+  '#topics/server',
+  '#broadcast/server',
+  '#protocol/broker',
+  '#protocol/client',
+  '#log/broker',
+];
+/** Tables of what a broker bounds: pure, shown by the heart's door too, so that the next broker can extend them. */
+const TABLES_OF_LIMITS = '/broker/limits\\.ts$';
+/** Doors whose code runs in browsers too. */
+const PURE_DOORS = ['#framing', '#topics', '#broadcast', '#protocol', '#peers/backoff'];
 
 module.exports = {
   forbidden: [
@@ -63,6 +85,22 @@ module.exports = {
       to: { path: '^final/' },
     },
     {
+      name: 'final-has-its-own-broker',
+      comment:
+        'final/ stands on the hearts of the chapters; their small brokers and clients are for the reader, and nothing of final/ loads them.',
+      severity: 'error',
+      from: { path: '^final/', pathNot: '/test/' },
+      to: { path: behind(SMALL_SERVERS), pathNot: TABLES_OF_LIMITS, reachable: true },
+    },
+    {
+      name: 'pure-doors',
+      comment:
+        'What browsers run too imports no module of Node, and no package, directly or by what it stands on.',
+      severity: 'error',
+      from: { path: files(PURE_DOORS) },
+      to: { pathNot: '^chapters/', reachable: true },
+    },
+    {
       name: 'no-scripts-at-run-time',
       comment:
         'The course code runs without the course tools. A stage takes its types from scripts/stage-types.ts.',
@@ -80,9 +118,16 @@ module.exports = {
     {
       name: 'no-cycles',
       comment:
-        'Modules that import each other in a circle cannot be understood one after the other. Types may: they are gone when the code runs.',
+        'Modules that import each other in a circle, if only for types, cannot be understood, or written, one after the other.',
       severity: 'error',
-      from: {},
+      from: { pathNot: '/test/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-cycles-in-tests',
+      comment: 'Tests and their support may share types in a circle: they are gone when the code runs.',
+      severity: 'error',
+      from: { path: '/test/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {

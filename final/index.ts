@@ -3,11 +3,12 @@
  *
  * @packageDocumentation
  */
-export type { Grants, LogLimits, SlowPolicy } from '#log';
-export { ErrorCode, ProtocolError } from '#protocol/old';
-export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access.ts';
-export { Broker, type BrokerAddress, createBroker } from './broker/broker.ts';
-export type { WatchedFrame } from './broker/frame-watch.ts';
+
+export { ErrorCode, ProtocolError } from '#protocol';
+export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
+export type { Grants } from './broker/access/grants.ts';
+export { Broker, type BrokerAddress, type BrokerTools, createBroker } from './broker/broker.ts';
+export type { BrokerLimits, SlowPolicy } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
 export {
   type BrokerOptions,
@@ -15,5 +16,7 @@ export {
   type ListenerOptions,
   type TlsSettings,
 } from './broker/options.ts';
-export { STATUS_TOPIC, type StatusMessage, TOPICS_TOPIC, type TopicSummary } from './broker/system-topics.ts';
+export type { WatchedFrame } from './broker/session/frame-watch.ts';
+export { STATUS_TOPIC, TOPICS_TOPIC } from './broker/topics/reserved-names.ts';
+export type { StatusMessage, TopicSummary } from './broker/topics/system-topics.ts';
 export * from './client/index.ts';

@@ -65,3 +65,10 @@ export function findChapters(root = ROOT): Chapter[] {
   }
   return chapters;
 }
+
+/** The doors that package.json names, each with its file: `#framing` with `chapters/01-framed-echo/index.ts`. */
+export function readDoors(root = ROOT): Map<string, string> {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { imports } = manifest as { imports: Record<string, { default: string }> };
+  return new Map(Object.entries(imports).map(([door, { default: path }]) => [door, path.replace('./', '')]));
+}

@@ -1,17 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
-import { findChapters, ROOT } from './chapters.ts';
+import { findChapters, ROOT, readDoors } from './chapters.ts';
 import { findBelow } from './lessons/check.ts';
 import { runCommand, UsageError } from './terminal.ts';
 import { checkSite } from './typedoc/check-site.ts';
 
 /** The doors that exist; chapters appear one by one. */
 function findDoors(): string[] {
-  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const { imports } = manifest as { imports: Record<string, { default: string }> };
-  const doors = Object.values(imports).map(({ default: path }) => path);
-  return [...doors, 'final/index.ts'].map((path) => join(ROOT, path)).filter((path) => existsSync(path));
+  return [...readDoors().values(), 'final/index.ts']
+    .map((path) => join(ROOT, path))
+    .filter((path) => existsSync(path));
 }
 
 /** The lessons, what stands in docs/, and what a contributor reads. */

@@ -8,19 +8,25 @@ import { ensurePrograms } from './system-packages.ts';
 import { runCommand, UsageError } from './terminal.ts';
 import { findHollowTests, findTestFiles, neededPrograms, type TestFiles } from './test-runner/find-files.ts';
 import { specsStep } from './test-runner/specs.ts';
-import { nodeArguments, programStep, runSteps, type Step, StepError } from './test-runner/steps.ts';
+import {
+  nodeArguments,
+  programStep,
+  runSteps,
+  type Step,
+  StepError,
+  testArguments,
+} from './test-runner/steps.ts';
 
 const HELP = `Runs the tests.
 
   npm test                  everything: format and lint, types, house rules, lessons, docs, unit and socket suites
   npm test -- 01            only the tests of chapter 1
-  npm test -- frame-reader  only test files whose path holds that text
+  npm test -- frame.spec    only the test files of that name, with or without its ending
+  npm test -- final/client  only test files whose path holds that text
   npm test -- --files       only the test files, all of them`;
 
 /** How many steps, or test files, run at a time. */
 const WIDTH = 2;
-/** A single test, and a whole file of node:test, must be done within this time (milliseconds). */
-const TEST_TIMEOUT_MS = 240_000;
 
 const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
@@ -33,7 +39,9 @@ function projectSteps(): Step[] {
     programStep('types of the page (tsc)', bin('tsc'), ['-p', 'final/inspector/page']),
     programStep('house rules (depcruise)', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '.']),
     script('lessons', 'scripts/lessons.ts'),
+    script('sizes of the chapters', 'scripts/sizes.ts'),
     script('docs site (typedoc)', 'scripts/docs.ts'),
+    rulesStep(),
   ];
 }
 
@@ -44,6 +52,18 @@ function hollowStep(files: TestFiles): Step {
       const mistakes = findHollowTests(files);
       if (mistakes.length > 0) throw new StepError('tests that would not count', mistakes.join('\n'));
       return `${files.specs.length} for uvu, ${files.tests.length} for node:test`;
+    },
+  };
+}
+
+function rulesStep(): Step {
+  return {
+    name: 'rules for tests',
+    async run() {
+      // Only here, for it brings the whole compiler.
+      const mistakes = (await import('./test-runner/rules.ts')).checkTests();
+      if (mistakes.length > 0) throw new StepError(`${mistakes.length} break them`, mistakes.join('\n'));
+      return 'asserts say what is wrong, nothing sleeps';
     },
   };
 }
@@ -63,10 +83,9 @@ async function runNodeTests(paths: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'leveret-test-'));
   const tap = join(folder, 'tap');
   try {
-    const args = nodeArguments(
+    const args = testArguments(
       '--test',
       `--test-concurrency=${WIDTH}`,
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       '--test-reporter=tap',

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import createDebug from 'debug';
 import { LeveretError, toLeveretError } from './errors.ts';
-import { checkWhole } from './limits.ts';
+import { checkWhole, MAX_TIMEOUT_MS } from './limits.ts';
 import { closeSoon } from './socket-halves.ts';
 
 const debug = createDebug('leveret:framing');
@@ -44,6 +44,17 @@ export interface ServerOptions extends ListenOptions {
    * @defaultValue false
    */
   readonly allowHalfOpen?: boolean;
+  /**
+   * Called at `close`, when nobody is let in any more: time for a last word on every connection. They have
+   * `closeTimeoutMs` to end, then they are closed.
+   * @defaultValue they are closed at once
+   */
+  readonly onClose?: () => void;
+  /**
+   * Milliseconds that connections have after `onClose`.
+   * @defaultValue 1,000
+   */
+  readonly closeTimeoutMs?: number;
 }
 
 /** A server that is listening. */
@@ -54,7 +65,7 @@ export interface RunningServer {
   readonly port: number;
   /** How many connections are open now. */
   readonly connections: number;
-  /** Stops listening and closes every connection. Calling it again changes nothing. */
+  /** Stops listening, and resolves when every connection is closed. Calling it again changes nothing. */
   close(): Promise<void>;
 }
 
@@ -67,7 +78,9 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false, onConnection, onError } = options;
+  const { onClose, closeTimeoutMs = 1_000 } = options;
   checkPort(port);
+  checkWhole('closeTimeoutMs', closeTimeoutMs, 1, MAX_TIMEOUT_MS);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen, highWaterMark: HIGH_WATER_MARK }, (socket) => {
     sockets.add(socket);
@@ -96,8 +109,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     close() {
       closed ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        const destroyAll = () => {
+          for (const socket of sockets) socket.destroy();
+        };
+        const timer = setTimeout(destroyAll, closeTimeoutMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        if (onClose === undefined) destroyAll();
+        else onClose();
       });
       return closed;
     },

@@ -4,9 +4,12 @@
  *
  * @packageDocumentation
  */
+export { AnswerQueue } from './answer-queue.ts';
+export { AsyncQueue } from './async-queue.ts';
 export { type Clock, createManualClock, type ManualClock, monotonicClock } from './clock.ts';
 export { DedupeWindow } from './dedupe-window.ts';
 export {
+  type Batch,
   type Delivery,
   isSkipped,
   MESSAGE_OVERHEAD,

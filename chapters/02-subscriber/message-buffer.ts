@@ -1,5 +1,5 @@
 import { checkWhole } from '#framing';
-import { type Delivery, isSkipped, type Message, messageSize } from './message.ts';
+import { type Batch, type Delivery, isSkipped, type Message, messageSize } from './message.ts';
 import { Queue } from './queue.ts';
 import type { QueueLimit } from './queue-limit.ts';
 import type { Topic } from './topic.ts';
@@ -50,6 +50,11 @@ export class MessageBuffer {
     this.#historyEnd = topic.lastId;
     this.#arrivedId = topic.lastId;
     this.#nextId = firstId(topic, start);
+  }
+
+  /** The name of its topic. */
+  get topic(): string {
+    return this.#topic.name;
   }
 
   /** Messages not settled yet: those that wait and are not too old, and those handed out and uncommitted. */
@@ -115,6 +120,28 @@ export class MessageBuffer {
   }
   // #endregion next
 
+  // #region take-batch
+  /**
+   * Hands out as many messages as fit, for what is sent as one: the first one always, then others while all together
+   * have at most `maxBytes`. A gap in the ids ends a batch, because the news of it comes first.
+   *
+   * @param sizeOf - how many bytes a message counts
+   */
+  takeBatch(maxBytes: number, sizeOf: (message: Message) => number = messageSize): Batch | undefined {
+    const first = this.next();
+    if (first === undefined || isSkipped(first)) return first;
+    const batch = [first];
+    let size = sizeOf(first);
+    for (let message = this.peek(); message !== undefined; message = this.peek()) {
+      if (isSkipped(message) || size + sizeOf(message) > maxBytes) break;
+      this.next();
+      batch.push(message);
+      size += sizeOf(message);
+    }
+    return batch;
+  }
+  // #endregion take-batch
+
   // #region commit
   /**
    * The subscriber is done with every message up to `id`: commits are cumulative, and settle all of them or none.
@@ -169,15 +196,25 @@ export class MessageBuffer {
   }
 }
 
-function firstId(topic: Topic, start: Start): number {
-  if (start === 'earliest') return topic.firstRetainedId;
-  if (start === 'latest') return topic.lastId + 1;
+/**
+ * Checks where a subscription is to begin.
+ *
+ * @param lastId - the last id that the topic gave out
+ * @throws TopicError `OUT_OF_RANGE` for a start after a later one
+ * @throws OptionError for what is no id
+ */
+export function checkStart(lastId: number, topic: string, start: Start = 'latest'): void {
+  if (typeof start === 'string') return;
   const after = checkWhole('after', start.after, 0, Number.MAX_SAFE_INTEGER);
-  if (after <= topic.lastId) return after + 1;
-  throw new TopicError(
-    'OUT_OF_RANGE',
-    `cannot begin after id ${after}: the last id of topic ${JSON.stringify(topic.name)} is ${topic.lastId}`,
-  );
+  if (after <= lastId) return;
+  const message = `cannot begin after id ${after}: the last id of topic ${JSON.stringify(topic)} is ${lastId}`;
+  throw new TopicError('OUT_OF_RANGE', message);
+}
+
+function firstId(topic: Topic, start: Start): number {
+  checkStart(topic.lastId, topic.name, start);
+  if (start === 'earliest') return topic.firstRetainedId;
+  return start === 'latest' ? topic.lastId + 1 : start.after + 1;
 }
 
 function tooSlow({ messages, bytes }: QueueLimit): TopicError {

@@ -28,8 +28,11 @@ export interface Skipped {
 /** What a subscriber is handed: a message, or the news that some were lost. */
 export type Delivery = Message | Skipped;
 
-/** Whether a delivery is the news of lost messages, and not a message. */
-export function isSkipped(delivery: Delivery): delivery is Skipped {
+/** What a subscriber is handed at once: messages of one topic with ids that follow one another, or one `Skipped`. */
+export type Batch = readonly Message[] | Skipped;
+
+/** Whether a delivery is the news of lost messages, and not messages. */
+export function isSkipped(delivery: Delivery | Batch): delivery is Skipped {
   return 'toId' in delivery;
 }
 
@@ -40,6 +43,6 @@ export const MESSAGE_OVERHEAD = 200;
  * What it costs to hold a message, in bytes. The fixed part matters: without it ten million empty messages would count
  * as nothing.
  */
-export function messageSize(message: Message): number {
+export function messageSize(message: Pick<Message, 'key' | 'payload'>): number {
   return MESSAGE_OVERHEAD + message.key.length + message.payload.length;
 }

@@ -30,9 +30,7 @@ export class Queue<T> {
     const item = this.#items[this.#head];
     this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.#head === this.#items.length) {
-      this.clear();
-    } else if (this.#head > SLACK && this.#head * 2 >= this.#items.length) {
+    if (this.#head > SLACK && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

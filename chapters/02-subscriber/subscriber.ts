@@ -1,9 +1,10 @@
 import { type Limit, readLimits } from '#framing';
 import type { Message } from './message.ts';
-import { MessageBuffer, type SubscribeOptions } from './message-buffer.ts';
+import { checkStart, MessageBuffer, type SubscribeOptions } from './message-buffer.ts';
 import { type Overflow, QUEUE_LIMITS, QueueLimit } from './queue-limit.ts';
 import type { Topic } from './topic.ts';
 import { TopicError } from './topic-error.ts';
+import type { TopicRegistry } from './topic-registry.ts';
 
 /** What bounds a subscriber, in all its subscriptions together. */
 export const SUBSCRIBER_LIMITS = {
@@ -54,19 +55,6 @@ export class Subscriber {
   }
 
   /**
-   * Asks whether a topic may be subscribed, before it is made for that.
-   *
-   * @throws TopicError `LIMIT` for one subscription too many
-   */
-  checkRoom(topic: string): void {
-    if (this.#buffers.size < this.#maxSubscriptions || this.#buffers.has(topic)) return;
-    throw new TopicError(
-      'LIMIT',
-      `${this.#maxSubscriptions} subscriptions are the most a subscriber may have`,
-    );
-  }
-
-  /**
    * Subscribes to a topic. When it is subscribed already, the subscription begins anew, with this start and this window:
    * what waited and what was uncommitted is forgotten.
    *
@@ -74,12 +62,27 @@ export class Subscriber {
    * @throws OptionError for a window that is not a whole number from 0 to 65535
    */
   subscribe(topic: Topic, options: SubscribeOptions = {}): void {
-    this.checkRoom(topic.name);
+    this.#checkRoom(topic.name);
     const buffer = new MessageBuffer(topic, options, this.#limit);
     this.#drop(topic.name);
     this.#buffers.set(topic.name, buffer);
     this.#ready.add(buffer);
   }
+
+  // #region subscribe-in
+  /**
+   * Subscribes to the topic of this name, which comes into being if there is none. But not for nothing: what is refused
+   * leaves no topic behind.
+   *
+   * @throws TopicError as `subscribe`, and as `TopicRegistry.use`
+   * @throws OptionError as `subscribe`
+   */
+  subscribeIn(topics: TopicRegistry, name: string, options: SubscribeOptions = {}): void {
+    this.#checkRoom(name);
+    checkStart(topics.get(name)?.lastId ?? 0, name, options.start);
+    this.subscribe(topics.use(name), options);
+  }
+  // #endregion subscribe-in
 
   /**
    * Ends a subscription; what waited in it is forgotten.
@@ -139,6 +142,14 @@ export class Subscriber {
   /** Ends all subscriptions. */
   close(): void {
     for (const topic of [...this.#buffers.keys()]) this.#drop(topic);
+  }
+
+  #checkRoom(topic: string): void {
+    if (this.#buffers.size < this.#maxSubscriptions || this.#buffers.has(topic)) return;
+    throw new TopicError(
+      'LIMIT',
+      `${this.#maxSubscriptions} subscriptions are the most a subscriber may have`,
+    );
   }
 
   #find(topic: string): MessageBuffer {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
 import { encodeFrame, type FrameReaderOptions, LeveretError, type Limit, readLimits } from '#framing';
-import { FrameWriter, type RunningServer, readFrames, type ServerOptions, startServer } from '#framing/net';
+import { type RunningServer, readFrames, type ServerOptions, startServer } from '#framing/net';
+import { BatchedWriter } from './batched-writer.ts';
 import { BroadcastChannel } from './broadcast-channel.ts';
 import { encodeLagged, LAGGED_TYPE } from './lagged-frame.ts';
 import { Lagged, type Receiver } from './receiver.ts';
@@ -110,26 +111,14 @@ async function publishFrames(socket: Socket, { channel, budget, reading }: Room)
  */
 async function writeReceived(receiver: Receiver<Buffer>, socket: Socket): Promise<void> {
   // task 3.5: from the receiver to the socket
-  const writer = new FrameWriter(socket);
+  const writer = new BatchedWriter(socket);
   for await (const received of receiver) {
     const frame =
       received instanceof Lagged ? encodeFrame(LAGGED_TYPE, encodeLagged(received.missed)) : received;
-    gather(socket);
+    writer.send(frame);
     // While this waits, the receiver reads nothing and falls behind. Nobody else does.
-    if (!socket.write(frame)) await writer.drained();
+    if (writer.full) await writer.drained();
   }
   writer.end();
 }
 // #endregion write-received
-
-// #region gather
-/**
- * Holds back what is written from here on, and hands it to the system in one go as soon as there is nothing more to write
- * now. A system call for each small frame costs far more than the frame.
- */
-function gather(socket: Socket): void {
-  if (socket.writableCorked > 0) return;
-  socket.cork();
-  process.nextTick(() => socket.uncork());
-}
-// #endregion gather

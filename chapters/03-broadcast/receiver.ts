@@ -61,6 +61,20 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
   }
   // #endregion try-receive
 
+  /**
+   * Reads all that there is now, and gives each value away. Never waits.
+   *
+   * @returns how many were missed
+   */
+  drain(use: (value: T) => void): number {
+    let missed = 0;
+    for (let next = this.tryReceive(); next !== undefined; next = this.tryReceive()) {
+      if (next instanceof Lagged) missed += next.missed;
+      else use(next);
+    }
+    return missed;
+  }
+
   // #region receive
   /** Like {@link tryReceive}, but waits until there is something. `undefined` means the end. */
   async receive(): Promise<T | Lagged | undefined> {

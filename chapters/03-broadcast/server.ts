@@ -3,5 +3,8 @@
  *
  * @packageDocumentation
  */
+export { BatchedWriter } from './batched-writer.ts';
 export { type BroadcastServerOptions, startBroadcastServer } from './broadcast-server.ts';
+export { FrameSocket, type FrameSocketHandlers } from './frame-socket.ts';
 export { decodeLagged, encodeLagged, LAGGED_TYPE } from './lagged-frame.ts';
+export { RequestSocket, type RequestSocketHandlers } from './request-socket.ts';

@@ -5,7 +5,6 @@
  * @packageDocumentation
  */
 export { Activity, type Sight } from './activity.ts';
-export { AsyncQueue } from './async-queue.ts';
 export { Connection, type ConnectionHandlers } from './connection.ts';
 export { formatId, newInstance, parseId } from './connection-id.ts';
 export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './connection-state.ts';

@@ -1,5 +1,5 @@
 import { readLimits } from '#framing';
-import { AsyncQueue } from './async-queue.ts';
+import { AsyncQueue } from '#topics';
 import type { Connection } from './connection.ts';
 import type { CloseReason } from './connection-state.ts';
 import { ConnectionTable } from './connection-table.ts';

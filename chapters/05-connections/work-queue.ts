@@ -1,5 +1,4 @@
-import { Queue } from '#topics';
-import { AsyncQueue } from './async-queue.ts';
+import { AsyncQueue, Queue } from '#topics';
 import type { Connection } from './connection.ts';
 import type { Cutting, PieceReader } from './delimiter-reader.ts';
 

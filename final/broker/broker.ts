@@ -1,25 +1,22 @@
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
-import { DEFAULT_LIMITS, type Grants, LogBroker, type LogLimits } from '#log';
-import { hasPattern, ProtocolError, type SubscribeFrame } from '#protocol/old';
-import { Access } from './access.ts';
-import { EventLoopDelay } from './event-loop-delay.ts';
-import { FrameWatch, type WatchedFrame } from './frame-watch.ts';
-import { Groups } from './groups.ts';
-import type { Logger } from './logger.ts';
-import { SILENT } from './logger.ts';
+import { type Clock, monotonicClock } from '#topics';
+import { Access } from './access/access.ts';
+import type { Grants } from './access/grants.ts';
+import { BrokerCore } from './core.ts';
+import { readBrokerLimits } from './limits.ts';
+import { listenForTls, type TlsListener } from './listeners/tls-listener.ts';
+import { tlsOptions } from './listeners/tls-options.ts';
+import { listenForWebSockets, WebSocketDoor } from './listeners/web-socket-listener.ts';
+import { ERRORS_ONLY, type Logger } from './logger.ts';
 import {
   type BrokerOptions,
   type BrokerSettings,
   type ListenerSettings,
   readBrokerOptions,
-  readPem,
 } from './options.ts';
-import { PatternSubscriptions } from './pattern-subscriptions.ts';
-import { SYSTEM_PREFIX } from './patterns.ts';
-import { type StatusMessage, SystemTopics, type TopicSummary } from './system-topics.ts';
-import { listenForTls, type TlsListener } from './tls-listener.ts';
-import { listenForWebSockets, WebSocketDoor } from './web-socket-listener.ts';
+import type { WatchedFrame } from './session/frame-watch.ts';
+import type { StatusMessage, TopicSummary } from './topics/system-topics.ts';
 
 /** An address that a broker listens on. */
 export interface BrokerAddress {
@@ -30,107 +27,37 @@ export interface BrokerAddress {
 
 /** A broker that is listening: made by {@link createBroker}. */
 export class Broker implements AsyncDisposable {
-  /** The broker of chapter 6, which this one adds to: its topics, sessions and limits, for looking at. */
-  readonly core: LogBroker;
-  /** @internal */
-  readonly groups = new Groups();
-  /** @internal */
-  readonly patterns = new PatternSubscriptions();
+  /** What it does behind its listeners: its topics, sessions and limits, for looking at. */
+  readonly core: BrokerCore;
   /**
    * Where WebSockets are let in; an HTTP server may pass its upgrades here.
    * @internal
    */
   readonly webSockets: WebSocketDoor;
 
-  /** @internal */
-  readonly eventLoopDelay = new EventLoopDelay();
-  /** When it was made, by `performance.now()`. @internal */
-  readonly startedAt = performance.now();
-
   readonly #settings: BrokerSettings;
   readonly #logger: Logger;
   readonly #access: Access;
-  readonly #system: SystemTopics;
-  readonly #watch: FrameWatch;
   readonly #addresses: BrokerAddress[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
 
   /** For {@link createBroker}. */
-  constructor(settings: BrokerSettings, logger: Logger) {
+  constructor(settings: BrokerSettings, logger: Logger, clock: Clock) {
     this.#settings = settings;
     this.#logger = logger;
     this.#access = new Access(settings.auth);
-    this.core = new LogBroker({
-      ...limitsOf(settings),
+    this.core = new BrokerCore({
+      limits: readBrokerLimits(settings),
       sweepInterval: settings.sweepInterval,
-      extension: {
-        admit: (hello, session) => {
-          const grants = this.#access.admit(hello.token);
-          logger.debug({ connection: session.connection.number, client: hello.name }, 'client admitted');
-          return grants;
-        },
-        subscribeSpecially: (frame, session) => {
-          if (hasPattern(frame.topic)) {
-            if (frame.group !== '') {
-              throw new ProtocolError('UNSUPPORTED', 'a group takes one topic, not a pattern', {
-                request: frame.request,
-              });
-            }
-            this.patterns.subscribe(frame, session, this.core.topics);
-            return true;
-          }
-          if (frame.topic.startsWith(SYSTEM_PREFIX)) this.#subscribeToSystem(frame);
-          this.patterns.takeOver(frame.topic, session);
-          if (frame.group === '') {
-            this.groups.unsubscribe(frame.topic, session);
-            return false;
-          }
-          if (session.grants?.maySubscribe(frame.topic) === false) {
-            const { request } = frame;
-            throw new ProtocolError('DENIED', 'no permission for this topic', { request, fatal: false });
-          }
-          this.groups.subscribe(frame, session, this.core.topics);
-          return true;
-        },
-        unsubscribeSpecially: (frame, session) => {
-          const { topic, request } = frame;
-          const done = hasPattern(topic)
-            ? this.patterns.unsubscribe(topic, session)
-            : this.groups.unsubscribe(topic, session);
-          if (done) session.answerOk(request);
-          return done;
-        },
-        unsubscribed: (topic, session) => this.patterns.reattach(topic, session),
-        commitSpecially: (frame, session) => {
-          const member = this.groups.member(session, frame.topic);
-          member?.commit(frame.id);
-          return member !== undefined;
-        },
-        specialLag: (session) => this.groups.lag(session),
-        watch: (...frame) => this.#watch.see(...frame),
-        topicCreated: (topic) => {
-          logger.debug({ topic: topic.name }, 'topic created');
-          this.#system.topicCreated(topic);
-          this.patterns.topicCreated(topic);
-        },
-        sessionClosed: (session, reason) => {
-          logger.debug(
-            { connection: session.connection.number, client: session.name, reason },
-            'client gone',
-          );
-          this.patterns.sessionClosed(session);
-          this.groups.sessionClosed(session);
-        },
-      },
+      clock,
+      access: this.#access,
+      logger,
     });
-    this.#watch = new FrameWatch((watched) => {
-      this.core.watched = watched;
-    });
-    this.#system = new SystemTopics(this.core, this.groups, this.eventLoopDelay);
     this.webSockets = new WebSocketDoor({
       maxPayload: this.core.limits.maxFrameSize + 4,
       allowedOrigins: settings.allowedOrigins,
+      faults: this.core.faults,
       adopt: (stream, info) => this.adopt(stream, info),
     });
   }
@@ -172,17 +99,17 @@ export class Broker implements AsyncDisposable {
 
   /** Shows frames as they come and go, 200 a second at most and 20 of one connection. Returns a function that stops it. */
   watchFrames(listener: (frame: WatchedFrame) => void): () => void {
-    return this.#watch.add(listener);
+    return this.core.watch.add(listener);
   }
 
   /** What it holds and does. */
   status(): StatusMessage {
-    return this.#system.status();
+    return this.core.system.status();
   }
 
   /** Its topics, without its own. */
   topics(): TopicSummary[] {
-    return this.#system.topics();
+    return this.core.system.topics();
   }
 
   /** For {@link createBroker}. */
@@ -205,8 +132,6 @@ export class Broker implements AsyncDisposable {
    */
   close(deadline = this.#settings.shutdownDeadline): Promise<void> {
     if (this.#closing !== undefined && deadline > 0) return this.#closing;
-    this.#system.close();
-    this.eventLoopDelay.close();
     this.#logger.info({ connections: this.core.table.size, deadline }, 'shutting down');
     this.#closing = Promise.all([this.core.close(deadline), ...this.#closers.map((close) => close())]).then(
       () => this.#logger.info('stopped'),
@@ -220,10 +145,10 @@ export class Broker implements AsyncDisposable {
   }
 
   async #listenOn({ type, host, port, path }: ListenerSettings): Promise<void> {
-    const tls = type === 'tls' || type === 'wss' ? this.#tls() : undefined;
+    const tls = type === 'tls' || type === 'wss' ? tlsOptions(this.#settings.tls) : undefined;
     if (type === 'tcp' || type === 'tls') {
       const listener = await (tls === undefined
-        ? this.core.listen({ host, port })
+        ? this.core.table.listen({ host, port })
         : this.#listenForTls(host, port, tls));
       this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
@@ -242,29 +167,20 @@ export class Broker implements AsyncDisposable {
       this.#logger.debug({ reason: error.message }, 'connection not accepted');
     return listenForTls({ host, port, maxConnections, adopt, lost }, tls);
   }
+}
 
-  #tls(): TlsOptions {
-    const { tls } = this.#settings;
-    if (tls === undefined) return {};
-    return {
-      cert: readPem(tls.cert),
-      key: readPem(tls.key),
-      ...(tls.ca === undefined ? {} : { ca: readPem(tls.ca) }),
-      requestCert: tls.requestClientCert,
-      rejectUnauthorized: tls.requestClientCert,
-      minVersion: 'TLSv1.2',
-    };
-  }
-
-  #subscribeToSystem({ topic, request }: SubscribeFrame): void {
-    if (!SystemTopics.has(topic)) {
-      throw new ProtocolError('DENIED', `names that begin with ${SYSTEM_PREFIX} are the broker's own`, {
-        request,
-        fatal: false,
-      });
-    }
-    this.#system.subscribed(topic);
-  }
+/** What {@link createBroker} takes beside the options that a configuration may hold. */
+export interface BrokerTools {
+  /**
+   * Where it tells what happens.
+   * @defaultValue says nothing but errors, on stderr
+   */
+  readonly logger?: Logger;
+  /**
+   * Monotonic milliseconds, for tests.
+   * @defaultValue the process's own clock
+   */
+  readonly clock?: Clock;
 }
 
 /**
@@ -272,15 +188,9 @@ export class Broker implements AsyncDisposable {
  *
  * @throws LeveretError `BAD_CONFIG`, `INSECURE`, `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
-export async function createBroker(options: BrokerOptions & { logger?: Logger } = {}): Promise<Broker> {
-  const { logger = SILENT, ...given } = options;
-  const broker = new Broker(readBrokerOptions(given), logger);
+export async function createBroker(options: BrokerOptions & BrokerTools = {}): Promise<Broker> {
+  const { logger = ERRORS_ONLY, clock = monotonicClock, ...given } = options;
+  const broker = new Broker(readBrokerOptions(given), logger, clock);
   await broker.listen();
   return broker;
-}
-
-function limitsOf(settings: BrokerSettings): Partial<LogLimits> {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([name, value]) => name in DEFAULT_LIMITS && value !== undefined),
-  );
 }

@@ -6,9 +6,19 @@ export interface Logger {
   info(facts: object | string, message?: string): void;
   /** What should not happen, and does no harm yet. */
   warn(facts: object, message: string): void;
-  /** What went wrong. */
+  /** What went wrong. An error among the facts is called `err`, and is to be shown with its stack and its cause. */
   error(facts: object, message: string): void;
 }
 
-/** A logger that says nothing: the default of a broker that is used as a library. */
-export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+/**
+ * The logger of a broker that is used as a library and was given none: it says nothing, but for errors, which are faults of
+ * the broker and must not vanish. They go to stderr.
+ */
+export const ERRORS_ONLY: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error(facts, message) {
+    console.error(`leveret: ${message}`, facts);
+  },
+};

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { LeveretError } from '#framing';
+import { LeveretError, type Limit } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
-import { DEFAULT_LIMITS, type LogLimits } from '#log';
-import { checkExposure } from '#protocol/old';
-import type { AccessRules } from './access.ts';
+import type { AccessRules } from './access/access.ts';
+import { checkExposure } from './access/exposure.ts';
+import { LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;
@@ -24,10 +23,11 @@ const listener = z.strictObject({
 });
 
 const limits = Object.fromEntries(
-  Object.keys(DEFAULT_LIMITS)
-    .filter((name) => name !== 'slowPolicy')
-    .map((name) => [name, z.number().int().min(0).optional()]),
-) as Record<Exclude<keyof LogLimits, 'slowPolicy'>, z.ZodOptional<z.ZodNumber>>;
+  Object.entries<Limit>(LIMITS).map(([name, { min, max }]) => [
+    name,
+    z.number().int().min(min).max(max).optional(),
+  ]),
+) as Record<LimitName, z.ZodOptional<z.ZodNumber>>;
 
 /** What a configuration may hold. Flags, environment and file are all measured against it. */
 export const brokerSchema = z.strictObject({
@@ -56,7 +56,7 @@ export const brokerSchema = z.strictObject({
   sweepInterval: z.number().int().min(1).default(500),
   shutdownDeadline: z.number().int().min(0).default(5000),
   ...limits,
-  slowPolicy: z.enum(['disconnect', 'skip', 'block']).optional(),
+  slowPolicy: z.enum(SLOW_POLICIES).optional(),
 });
 
 /** Where a broker listens beside its first address. */
@@ -86,9 +86,6 @@ export interface TlsSettings {
    */
   readonly requestClientCert?: boolean | undefined;
 }
-
-/** The limits, of which any may be left out. */
-export type LimitOptions = { readonly [Name in keyof LogLimits]?: LogLimits[Name] | undefined };
 
 /** Options of `createBroker`: its limits, and what follows. Everything may be left out. */
 export interface BrokerOptions extends LimitOptions {
@@ -157,16 +154,4 @@ export function readBrokerOptions(given: unknown): BrokerSettings {
   const guarded = settings.auth !== undefined || settings.insecure;
   for (const { host } of [settings, ...settings.listeners]) checkExposure(host, guarded);
   return settings;
-}
-
-/** Certificates may be given as text or as the path of a file. */
-export function readPem(value: string): string | Buffer {
-  if (value.includes('-----BEGIN')) return value;
-  try {
-    return readFileSync(value);
-  } catch (cause) {
-    throw new LeveretError('BAD_CONFIG', `cannot read ${value}: give the path of a PEM file, or its text`, {
-      cause,
-    });
-  }
 }

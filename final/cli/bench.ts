@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/index.ts';
+import { bytes, count, duration, plural } from '../format.ts';
 import { size, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { Samples } from './percentiles.ts';
 import { Progress } from './progress.ts';
 import { CommandError, onInterrupt, print } from './terminal.ts';
-import { bytes, count, duration, plural } from './text.ts';
 
 interface BenchFlags extends ServerFlags {
   readonly messages: number;

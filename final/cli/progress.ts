@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
-import { bytes, count } from './text.ts';
+import { bytes, count } from '../format.ts';
 
 /** Shows on a terminal how far a long piece of work is; elsewhere nothing. */
 export class Progress {

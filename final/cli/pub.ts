@@ -1,13 +1,13 @@
 import { createReadStream, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Client } from '../client/index.ts';
+import { bytes, count, duration, plural } from '../format.ts';
 import { time } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { readAll, readLines } from './lines.ts';
 import { Progress } from './progress.ts';
 import { CommandError, onInterrupt, usageError } from './terminal.ts';
-import { bytes, count, duration, plural } from './text.ts';
 
 interface PubFlags extends ServerFlags {
   readonly file?: string;

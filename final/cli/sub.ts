@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Client, Message, Skipped, Subscription } from '../client/index.ts';
+import { count, duration } from '../format.ts';
 import { time, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { formatMessage, type MessageFormat } from './message-format.ts';
 import { CommandError, onInterrupt, print, usageError, whenAborted } from './terminal.ts';
-import { count, duration, printable } from './text.ts';
+import { printable } from './text.ts';
 
 type Start = 'earliest' | 'latest' | { readonly after: number };
 

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { Client } from '../client/index.ts';
+import { bytes, count, duration } from '../format.ts';
 import { STATUS_TOPIC, type StatusMessage, TOPICS_TOPIC, type TopicSummary } from '../index.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { Screen } from './screen.ts';
 import { onInterrupt, print } from './terminal.ts';
-import { bytes, count, cut, duration } from './text.ts';
+import { cut } from './text.ts';
 import { formatTopics, SORT_KEYS, type SortKey, type TopicRow } from './topic-table.ts';
 import { firstOf } from './topics.ts';
 

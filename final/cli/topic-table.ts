@@ -1,6 +1,7 @@
+import { bytes, count, duration } from '../format.ts';
 import type { TopicSummary } from '../index.ts';
 import { type Column, formatTable } from './table.ts';
-import { bytes, count, cut, duration, printable } from './text.ts';
+import { cut, printable } from './text.ts';
 
 /** Topics can be in the order of any of these. */
 export const SORT_KEYS = ['name', 'rate', 'messages', 'readers', 'lag', 'bytes'] as const;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/index.ts';
+import { duration } from '../format.ts';
 import { TOPICS_TOPIC, type TopicSummary } from '../index.ts';
 import { time } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
 import { CommandError, onInterrupt, print } from './terminal.ts';
-import { duration } from './text.ts';
 import { formatTopics } from './topic-table.ts';
 
 interface TopicsFlags extends ServerFlags {

@@ -7,7 +7,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A browser, or whatever else has a global WebSocket. */
 export const browserPlatform: Platform = {
-  open(address, _settings, events) {
+  open(address, _settings, handlers) {
     if (address.protocol !== 'ws:' && address.protocol !== 'wss:') {
       throw new LeveretError(
         'BAD_URL',
@@ -15,7 +15,7 @@ export const browserPlatform: Platform = {
       );
     }
     const { WebSocket } = globalThis as unknown as { WebSocket: new (url: string) => WebSocketLike };
-    return openWebSocket(address, (url) => new WebSocket(url), events);
+    return openWebSocket(address, (url) => new WebSocket(url), handlers);
   },
   alloc: (size) => new Uint8Array(size),
   copy: (bytes, start, end) => bytes.slice(start, end),

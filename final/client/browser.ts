@@ -6,7 +6,7 @@
 
 import { browserPlatform } from './browser-platform.ts';
 import { Client } from './client.ts';
-import type { ConnectOptions } from './options.ts';
+import type { ConnectOptions } from './connect-options.ts';
 
 export * from './public.ts';
 

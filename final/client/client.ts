@@ -1,26 +1,20 @@
 import type { LeveretError } from '#framing';
-import { BrokerType } from '#protocol/old';
-import { throwIfAborted } from './deferred.ts';
+import { type CloseOptions, type ConnectOptions, readConnectOptions } from './connect-options.ts';
 import { Engine } from './engine.ts';
 import type { ClientEvents, ClientStatus } from './events.ts';
 import type { Message } from './message.ts';
-import {
-  type CloseOptions,
-  type Confirmation,
-  type ConfirmOptions,
-  type ConnectOptions,
-  type Payload,
-  type PublishOptions,
-  type RequestOptions,
-  type RespondOptions,
-  readConnectOptions,
-  type SubscribeOptions,
-  type TopicOptions,
-  type WaitOptions,
-} from './options.ts';
 import type { Platform } from './platform.ts';
-import { type RequestHandler, respond } from './requests.ts';
+import type {
+  Confirmation,
+  ConfirmOptions,
+  Payload,
+  PublishOptions,
+  TopicOptions,
+} from './publish-options.ts';
+import { type RequestHandler, type RequestOptions, type RespondOptions, respond } from './requests.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
 import type { Subscription } from './subscription.ts';
+import { throwIfAborted, type WaitOptions } from './wait.ts';
 
 /**
  * A client of a leveret broker, made by `connect`. It comes back by itself when its connection is lost.
@@ -54,12 +48,12 @@ export class Client implements AsyncDisposable {
     return new Client(engine);
   }
 
-  /** Where it is in its life. */
+  /** The state of its connection. */
   get status(): ClientStatus {
     return this.#engine.state.status;
   }
 
-  /** Number of this life of the broker's logs: ids of one epoch only can be compared. */
+  /** Number of the broker's logs: only ids of one epoch can be compared. */
   get epoch(): number {
     return this.#engine.epoch;
   }
@@ -210,14 +204,14 @@ export class Client implements AsyncDisposable {
    */
   async lag(options: WaitOptions = {}): Promise<number> {
     const answer = await this.#engine.ask(
-      (connection, request) => connection.frames.lag(connection.expect(request)),
+      (request) => ({ type: 'LAG', request }),
       options,
       'asking for the lag',
     );
-    return answer.type === BrokerType.LAG ? answer.messages : 0;
+    return answer.type === 'LAG' ? answer.messages : 0;
   }
 
-  /** Asks the broker for a sign of life. Resolves with the milliseconds that it took. */
+  /** Asks the broker for an answer, by PING. Resolves with the milliseconds that it took. */
   ping(options: WaitOptions = {}): Promise<number> {
     return this.#engine.ping(options);
   }

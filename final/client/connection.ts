@@ -1,32 +1,37 @@
-import { LeveretError } from '#framing';
-import { BrokerType, ErrorCode, errorName, isFatal, ProtocolError } from '#protocol/old';
+import { FrameError, LeveretError } from '#framing';
+import {
+  type BrokerFrame,
+  BrokerType,
+  brokerCodec,
+  type ClientFrame,
+  clientCodec,
+  describeFrame,
+  type FrameNamed,
+  ProtocolError,
+} from '#protocol';
+import { Queue } from '#topics';
 import type { Address } from './address.ts';
+import type { ClientSettings } from './connect-options.ts';
+import { disconnected, errorOf, readingFailed } from './connection-errors.ts';
 import { type Deferred, defer } from './deferred.ts';
 import { FrameSplitter } from './frame-splitter.ts';
-import type { ClientSettings } from './options.ts';
+import { type MessagesFrame, MessagesReader } from './messages-reader.ts';
 import type { Platform, Transport } from './platform.ts';
 import { explainFailure } from './transport-errors.ts';
-import { type Answer, FrameMaker, readAnswer } from './wire.ts';
+import { type Chunk, writeTogether } from './write-together.ts';
 
 /** What a broker said of itself. */
-export type Welcome = Answer & { type: typeof BrokerType.WELCOME };
+export type Welcome = FrameNamed<BrokerFrame, 'WELCOME'>;
 
 /** Takes the answer to one request. */
 export interface Request {
-  answered(answer: Answer): void;
+  answered(answer: BrokerFrame): void;
   failed(error: LeveretError): void;
 }
 
-/** Bytes to be sent. */
-interface Chunk {
-  readonly bytes: Uint8Array;
-  readonly written: (() => void) | undefined;
-}
-
 /** What a connection tells. */
-export interface ConnectionOwner {
-  /** A MESSAGES frame: its body is `bytes[start, end)`. */
-  messages(bytes: Uint8Array, start: number, end: number): void;
+export interface ConnectionHandlers {
+  messages(frame: MessagesFrame): void;
   skipped(topic: string, fromId: number, toId: number): void;
   /** The broker has refused something that asked for no answer. */
   refused(error: LeveretError): void;
@@ -36,6 +41,8 @@ export interface ConnectionOwner {
   gone(error: LeveretError): void;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Before WELCOME has told the limit. Larger than anything that a broker sends then. */
 const FIRST_LIMIT = 0x1_0000 + 64;
 
@@ -44,16 +51,14 @@ const FIRST_LIMIT = 0x1_0000 + 64;
  */
 export class Connection {
   readonly address: Address;
-  /** Frames of the client's, ready to be sent. */
-  readonly frames: FrameMaker;
   /** True when something has come since it was last set to false. */
   heard = false;
 
   readonly #transport: Transport;
-  readonly #owner: ConnectionOwner;
+  readonly #handlers: ConnectionHandlers;
   readonly #platform: Platform;
   readonly #requests = new Map<number, Request>();
-  readonly #pings: Request[] = [];
+  readonly #pings = new Queue<Request>();
   readonly #welcome: Deferred<Welcome> = defer();
   #chunks: Chunk[] = [];
   #togetherLimit = 4096;
@@ -65,24 +70,26 @@ export class Connection {
   #saysGoodbye = false;
 
   /** Begins to connect. Wait for `welcome`. */
-  constructor(platform: Platform, address: Address, settings: ClientSettings, owner: ConnectionOwner) {
+  constructor(platform: Platform, address: Address, settings: ClientSettings, handlers: ConnectionHandlers) {
     this.address = address;
-    this.frames = new FrameMaker(platform);
     this.#platform = platform;
-    this.#owner = owner;
+    this.#handlers = handlers;
     this.#welcome.promise.catch(() => {});
+    const { name, token } = settings;
+    const hello = clientCodec.encode({ type: 'HELLO', version: 1, name, token: address.token ?? token });
+    const reader = new MessagesReader();
     const splitter = new FrameSplitter(
       FIRST_LIMIT,
       (type, bytes, start, end) => {
-        if (type === BrokerType.MESSAGES) this.#owner.messages(bytes, start, end);
-        else this.#take(readAnswer(platform, type, bytes, start, end), splitter);
+        if (type === BrokerType.MESSAGES) this.#handlers.messages(reader.read(bytes, start, end));
+        else this.#take(brokerCodec.decode(type, bytes, start, end), splitter);
       },
       platform.alloc,
     );
     this.#transport = platform.open(address, settings, {
       opened: () => {
         platform.trace('connected to %s', address.text);
-        this.#transport.write(this.frames.hello(settings.name, address.token ?? settings.token));
+        this.#transport.write(hello);
       },
       data: (bytes, start, end) => {
         this.heard = true;
@@ -90,12 +97,12 @@ export class Connection {
         try {
           splitter.push(bytes, start, end);
         } catch (error) {
-          this.destroy(asLeveretError(error));
+          this.destroy(readingFailed(error));
         }
       },
       wanted: () => splitter.wanted,
       drained: () => {
-        if (this.#welcomed) this.#owner.drained();
+        if (this.#welcomed) this.#handlers.drained();
       },
       closed: (error) => this.#closed(error),
     });
@@ -121,12 +128,17 @@ export class Connection {
     return this.#paused;
   }
 
+  /** Takes a frame, to be sent by the next `flush`. */
+  push(frame: ClientFrame): void {
+    this.pushBytes(clientCodec.encode(frame));
+  }
+
   /**
-   * Takes a frame, to be sent by the next `flush`.
+   * The same for a frame that is laid out already.
    *
    * @param written - called when its bytes may be used for something else; not at all if that is never known
    */
-  push(bytes: Uint8Array, written?: () => void): void {
+  pushBytes(bytes: Uint8Array, written?: () => void): void {
     this.#chunks.push({ bytes, written });
   }
 
@@ -135,7 +147,7 @@ export class Connection {
     const chunks = this.#chunks;
     if (chunks.length === 0 || this.#gone) return;
     this.#chunks = [];
-    this.#writeTogether(chunks);
+    writeTogether(this.#transport, chunks, this.#togetherLimit, this.#platform.alloc);
   }
 
   /** A number for a request, and who is to hear of the answer. */
@@ -149,7 +161,7 @@ export class Connection {
   /** Pushes a PING. */
   ping(request: Request): void {
     this.#pings.push(request);
-    this.push(this.frames.ping());
+    this.push({ type: 'PING', bytes: NOTHING });
   }
 
   /** Stop reading, or read again. */
@@ -163,7 +175,7 @@ export class Connection {
   /** Sends CLOSE; the broker then ends the connection. */
   sayGoodbye(): void {
     this.#saysGoodbye = true;
-    this.push(this.frames.close());
+    this.push({ type: 'CLOSE' });
     this.flush();
     this.setReading(true);
   }
@@ -175,40 +187,41 @@ export class Connection {
     this.#closed(undefined);
   }
 
-  #take(answer: Answer, splitter: FrameSplitter): void {
+  #take(answer: BrokerFrame, splitter: FrameSplitter): void {
     const { trace } = this.#platform;
-    if (trace.enabled) trace('<- %o', answer);
+    if (trace.enabled) trace('<- %s', describeFrame(answer));
     switch (answer.type) {
-      case BrokerType.WELCOME:
+      case 'WELCOME':
+        if (this.#welcomed) throw new FrameError('BAD_FRAME', 'a second WELCOME');
         splitter.limit = Math.max(FIRST_LIMIT, answer.maxFrameSize);
         this.#togetherLimit = Math.min(65_536, answer.maxFrameSize);
         this.#welcomed = true;
         this.#welcome.resolve(answer);
         break;
-      case BrokerType.OK:
-      case BrokerType.PUBLISHED:
-      case BrokerType.LAG:
+      case 'OK':
+      case 'PUBLISHED':
+      case 'LAG':
         this.#takeRequest(answer.request)?.answered(answer);
         break;
-      case BrokerType.PONG:
+      case 'PONG':
         this.#pings.shift()?.answered(answer);
         break;
-      case BrokerType.PING:
-        this.push(this.frames.pong(answer.bytes));
+      case 'PING':
+        this.push({ type: 'PONG', bytes: answer.bytes });
         this.flush();
         break;
-      case BrokerType.SKIPPED:
-        this.#owner.skipped(answer.topic, answer.fromId, answer.toId);
+      case 'SKIPPED':
+        this.#handlers.skipped(answer.topic, answer.fromId, answer.toId);
         break;
-      case BrokerType.ERROR: {
-        const error = toError(answer.code, answer.reason, answer.request, !this.#welcomed);
+      case 'ERROR': {
+        const error = errorOf(answer, !this.#welcomed);
         const fatal = !(error instanceof ProtocolError) || error.fatal;
         if (fatal) this.#failure ??= error;
-        else if (answer.request === 0) this.#owner.refused(error);
+        else if (answer.request === 0) this.#handlers.refused(error);
         else this.#takeRequest(answer.request)?.failed(error);
         break;
       }
-      case BrokerType.CLOSING:
+      case 'CLOSING':
         this.#failure ??= this.#saysGoodbye
           ? new LeveretError('CLOSED', 'this client was closed')
           : new LeveretError('DISCONNECTED', `the broker said goodbye: ${answer.reason}`);
@@ -228,76 +241,11 @@ export class Connection {
     const error = this.#failure ?? explainFailure(this.address, cause, this.#welcomed);
     this.#platform.trace('gone: %s', error.message);
     this.#welcome.reject(error);
-    const requests = [...this.#requests.values(), ...this.#pings.splice(0)];
+    const requests = [...this.#requests.values(), ...this.#pings];
     this.#requests.clear();
+    this.#pings.clear();
     // The owner first: what a failed request makes it send must not come here any more.
-    if (this.#welcomed) this.#owner.gone(error);
+    if (this.#welcomed) this.#handlers.gone(error);
     for (const request of requests) request.failed(disconnected(error));
   }
-
-  #writeTogether(chunks: readonly Chunk[]): void {
-    // A write costs some microseconds however few its bytes are: small frames go out as one.
-    let small: Chunk[] = [];
-    let size = 0;
-    const flushSmall = () => {
-      const [first] = small;
-      if (small.length === 1 && first !== undefined) this.#transport.write(first.bytes, first.written);
-      else if (small.length > 1) {
-        const together = this.#platform.alloc(size);
-        let at = 0;
-        for (const { bytes, written } of small) {
-          together.set(bytes, at);
-          at += bytes.length;
-          written?.();
-        }
-        this.#transport.write(together);
-      }
-      small = [];
-      size = 0;
-    };
-    for (const chunk of chunks) {
-      const { bytes } = chunk;
-      // As a WebSocket message it must not be larger than the largest frame.
-      if (size + bytes.length > this.#togetherLimit) flushSmall();
-      small.push(chunk);
-      size += bytes.length;
-    }
-    flushSmall();
-  }
-}
-
-/** What those hear who wait for an answer that cannot come any more. */
-export function disconnected(cause: LeveretError): LeveretError {
-  if (cause.code === 'CLOSED') return cause;
-  const message = `the connection was lost before the answer came, so it may or may not have been done: ${cause.message}`;
-  return new LeveretError('DISCONNECTED', message, { cause });
-}
-
-/** Errors after which it makes no sense to come back. */
-export function isHopeless(error: LeveretError): boolean {
-  if (error.code === 'BAD_BROKER' || error.code === 'TLS') return true;
-  if (!(error instanceof ProtocolError)) return false;
-  return HOPELESS.has(error.wireCode);
-}
-
-const HOPELESS: ReadonlySet<number> = new Set([
-  ErrorCode.BAD_FRAME,
-  ErrorCode.TOO_LARGE,
-  ErrorCode.UNKNOWN_TYPE,
-  ErrorCode.BAD_STATE,
-  ErrorCode.BAD_VERSION,
-  ErrorCode.BAD_TEXT,
-  ErrorCode.DENIED,
-]);
-
-function toError(code: number, reason: string, request: number, atHello: boolean): LeveretError {
-  const name = errorName(code);
-  // A number of a later version: all that is known is that below 16 the connection ends.
-  if (name === undefined) return new LeveretError(isFatal(code) ? 'DISCONNECTED' : `ERROR_${code}`, reason);
-  return new ProtocolError(name, reason, { request, fatal: isFatal(code) || atHello });
-}
-
-function asLeveretError(error: unknown): LeveretError {
-  if (error instanceof LeveretError) return error;
-  return new LeveretError('CLIENT_BUG', `reading failed: ${String(error)}`, { cause: error });
 }

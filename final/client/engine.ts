@@ -1,28 +1,26 @@
-import { LeveretError } from '#framing';
-import { hasPattern } from '#protocol/old';
+import { LeveretError, readLimits } from '#framing';
+import { type BrokerFrame, type ClientFrame, isPattern } from '#protocol';
+import { checkName } from './check-names.ts';
+import type { ClientSettings } from './connect-options.ts';
 import type { Connection, Request, Welcome } from './connection.ts';
-import { defer, throwIfAborted, waitFor } from './deferred.ts';
+import { defer } from './deferred.ts';
 import { Emitter, type StatusChange } from './events.ts';
-import { Feed, type FeedHost } from './feed.ts';
-import { readSubscribeOptions } from './feed-options.ts';
 import { Link } from './link.ts';
-import {
-  type ClientSettings,
-  type Confirmation,
-  type ConfirmOptions,
-  checkNumber,
-  type Payload,
-  type SubscribeOptions,
-  type TopicOptions,
-  type WaitOptions,
-} from './options.ts';
 import type { Platform } from './platform.ts';
-import { checkName, Publisher } from './publisher.ts';
+import type { Confirmation, ConfirmOptions, Payload, TopicOptions } from './publish-options.ts';
+import { Publisher } from './publisher.ts';
 import { Requests, type RequestsHost } from './requests.ts';
+import { readSubscribeOptions, type SubscribeOptions } from './subscribe-options.ts';
 import { Subscription } from './subscription.ts';
+import { SubscriptionStream, type SubscriptionStreamHost } from './subscription-stream.ts';
 import { leave, Subscriptions } from './subscriptions.ts';
 import { TopicMemory } from './topic-memory.ts';
-import type { Answer } from './wire.ts';
+import { throwIfAborted, type WaitOptions, waitFor } from './wait.ts';
+
+const TOPIC_LIMITS = {
+  retentionMs: { default: 0, min: 0, max: 0xffff_ffff },
+  dedupeMs: { default: 0, min: 0, max: 0xffff_ffff },
+};
 
 /**
  * What moves inside a client: its link, what it publishes and what it subscribes to, and the moments at which all of that
@@ -37,7 +35,7 @@ export class Engine {
   readonly #subscriptions: Subscriptions;
   readonly requests: Requests;
   readonly #topics = new TopicMemory();
-  readonly #feedHost: FeedHost;
+  readonly #streamHost: SubscriptionStreamHost;
   readonly requestsHost: RequestsHost;
   readonly #whenWritable: (() => void)[] = [];
   readonly #whenUp: ((error?: LeveretError) => void)[] = [];
@@ -57,29 +55,29 @@ export class Engine {
       () => this.#schedule(),
       () => this.#wakePublishers(),
     );
-    this.#subscriptions = new Subscriptions(platform, () => this.#schedule());
-    this.#feedHost = {
-      commitLater: (position) => this.#subscriptions.commitLater(position),
+    this.#subscriptions = new Subscriptions(() => this.#schedule());
+    this.#streamHost = {
+      commitLater: (stream, position) => this.#subscriptions.commitLater(stream, position),
       queued: (bytes) => {
         this.#queuedBytes += bytes;
         this.#adjustReading();
       },
-      callbackFailed: (feed, cause) => {
-        const message = `a callback for ${feed.topic} has thrown: ${cause instanceof Error ? cause.message : String(cause)}`;
+      callbackFailed: (stream, cause) => {
+        const message = `a callback for ${stream.topic} has thrown: ${cause instanceof Error ? cause.message : String(cause)}`;
         this.emitter.emit('error', new LeveretError('CALLBACK_FAILED', message, { cause }));
       },
-      abandon: (feed, error) => {
-        this.#unsubscribe(feed, error).catch(() => {});
+      abandon: (stream, error) => {
+        this.#unsubscribe(stream, error).catch(() => {});
       },
     };
     this.requestsHost = {
       publish: (topic, payload, { key }) => this.publish(topic, payload, key),
       subscribe: (topic, options) => this.subscribe(topic, options),
       openInbox: (topic, onMessage) => {
-        const feed = this.#feed(topic, { onMessage });
-        feed.isEphemeral = true;
-        this.#subscriptions.add(feed, this.link.connection);
-        return feed.established.promise;
+        const stream = this.#stream(topic, { onMessage });
+        stream.isEphemeral = true;
+        this.#subscriptions.add(stream, this.link.connection);
+        return stream.established.promise;
       },
     };
     this.requests = new Requests(this.requestsHost);
@@ -88,7 +86,7 @@ export class Engine {
       urls,
       settings,
       {
-        messages: (bytes, start, end) => this.#subscriptions.messages(bytes, start, end),
+        messages: (frame) => this.#subscriptions.messages(frame),
         skipped: (topic, fromId, toId) => this.#subscriptions.skipped(topic, fromId, toId),
         refused: (error) => this.emitter.emit('error', error),
         drained: () => this.#flush(),
@@ -99,7 +97,7 @@ export class Engine {
     );
   }
 
-  /** Where the client is in its life. */
+  /** The state of the client's connection. */
   get state(): StatusChange {
     return this.link.state;
   }
@@ -132,13 +130,10 @@ export class Engine {
 
   /** Makes a topic, and remembers it for a broker that begins anew. */
   async createTopic(topic: string, options: TopicOptions): Promise<void> {
-    const { retentionMs = 0, dedupeMs = 0 } = options;
-    checkName(this.#platform, topic);
-    checkNumber('retentionMs', retentionMs, 0, 0xffff_ffff);
-    checkNumber('dedupeMs', dedupeMs, 0, 0xffff_ffff);
+    checkName(topic);
+    const { retentionMs, dedupeMs } = readLimits<keyof typeof TOPIC_LIMITS>(TOPIC_LIMITS, options);
     await this.ask(
-      (connection, request) =>
-        connection.frames.create(connection.expect(request), topic, retentionMs, dedupeMs),
+      (request) => ({ type: 'CREATE', request, topic, retentionMs, dedupeMs }),
       options,
       `creating ${topic}`,
       true,
@@ -150,14 +145,14 @@ export class Engine {
   async subscribe(topic: string, options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
     throwIfAborted(options.signal, `subscribing to ${topic}`);
-    const feed = this.#feed(topic, options);
+    const stream = this.#stream(topic, options);
     this.#subscriptions.get(topic)?.end(undefined, true);
     this.#subscriptions.drop(topic);
-    this.#subscriptions.add(feed, this.#prepared());
-    await waitFor(feed.established.promise, options, `subscribing to ${topic}`, (error) => {
-      this.#unsubscribe(feed, error).catch(() => {});
+    this.#subscriptions.add(stream, this.#prepared());
+    await waitFor(stream.established.promise, options, `subscribing to ${topic}`, (error) => {
+      this.#unsubscribe(stream, error).catch(() => {});
     });
-    return new Subscription(feed, { unsubscribe: (which) => this.#unsubscribe(which) });
+    return new Subscription(stream, { unsubscribe: (which) => this.#unsubscribe(which) });
   }
 
   async close(deadline: number): Promise<void> {
@@ -195,14 +190,14 @@ export class Engine {
     }
   }
 
-  #feed(topic: string, options: SubscribeOptions): Feed {
-    const checked = readSubscribeOptions(this.#platform, topic, options);
-    return new Feed(topic, checked, hasPattern(topic), this.#feedHost, this.#platform);
+  #stream(topic: string, options: SubscribeOptions): SubscriptionStream {
+    const checked = readSubscribeOptions(topic, options);
+    return new SubscriptionStream(topic, checked, isPattern(topic), this.#streamHost, this.#platform);
   }
 
-  async #unsubscribe(feed: Feed, error?: LeveretError): Promise<void> {
-    const topics = this.#subscriptions.remove(feed);
-    feed.end(error, error === undefined);
+  async #unsubscribe(stream: SubscriptionStream, error?: LeveretError): Promise<void> {
+    const topics = this.#subscriptions.remove(stream);
+    stream.end(error, error === undefined);
     const connection = this.#prepared();
     if (connection !== undefined) await leave(connection, topics);
   }
@@ -220,56 +215,61 @@ export class Engine {
   /**
    * Sends a request and waits for its answer; while there is no connection, for one to come.
    *
+   * @param makeFrame - makes the frame of the request with this number
    * @param again - whether it may be sent again when the connection is lost
    */
-  async ask(
-    makeFrame: (connection: Connection, request: Request) => Uint8Array | undefined,
+  ask(
+    makeFrame: (request: number) => ClientFrame,
     options: WaitOptions,
     what: string,
     again = false,
-  ): Promise<Answer> {
+  ): Promise<BrokerFrame> {
+    const send = (connection: Connection, request: Request) =>
+      connection.push(makeFrame(connection.expect(request)));
+    return this.#ask(send, options, what, again);
+  }
+
+  /** Asks the broker for an answer, by PING. */
+  async ping(options: WaitOptions): Promise<number> {
+    const start = performance.now();
+    await this.#ask((connection, request) => connection.ping(request), options, 'the ping', false);
+    return performance.now() - start;
+  }
+
+  async #ask(
+    send: (connection: Connection, request: Request) => void,
+    options: WaitOptions,
+    what: string,
+    again: boolean,
+  ): Promise<BrokerFrame> {
     this.refuseClosed();
     throwIfAborted(options.signal, what);
-    const result = defer<Answer>();
+    const result = defer<BrokerFrame>();
     let over = false;
-    const send = () => {
+    const trySend = () => {
       if (over) return;
       const connection = this.#prepared();
       if (connection === undefined) {
-        this.#whenUp.push((error) => (error === undefined ? send() : result.reject(error)));
+        this.#whenUp.push((error) => (error === undefined ? trySend() : result.reject(error)));
         return;
       }
-      const bytes = makeFrame(connection, {
+      send(connection, {
         answered: result.resolve,
         failed: (error) => {
-          if (again && error.code === 'DISCONNECTED' && this.state.status !== 'closed') queueMicrotask(send);
+          if (again && error.code === 'DISCONNECTED' && this.state.status !== 'closed')
+            queueMicrotask(trySend);
           else result.reject(error);
         },
       });
-      if (bytes !== undefined) connection.push(bytes);
       this.#adjustReading();
     };
-    send();
+    trySend();
     try {
       return await waitFor(result.promise, options, what);
     } finally {
       over = true;
       this.#adjustReading();
     }
-  }
-
-  /** Asks the broker for a sign of life. */
-  async ping(options: WaitOptions): Promise<number> {
-    const start = performance.now();
-    await this.ask(
-      (connection, request) => {
-        connection.ping(request);
-        return undefined;
-      },
-      options,
-      'the ping',
-    );
-    return performance.now() - start;
   }
 
   /** @throws what closed the client, if it is closed */
@@ -281,11 +281,11 @@ export class Engine {
   #up(connection: Connection, welcome: Welcome): void {
     const isNewEpoch = this.epoch !== 0 && this.epoch !== welcome.epoch;
     this.epoch = welcome.epoch;
-    this.connectionId = welcome.id;
+    this.connectionId = welcome.connectionId;
     this.publisher.maxFrameSize = welcome.maxFrameSize;
     if (isNewEpoch) {
       for (const { topic, retentionMs, dedupeMs } of this.#topics) {
-        connection.push(connection.frames.create(0, topic, retentionMs, dedupeMs));
+        connection.push({ type: 'CREATE', request: 0, topic, retentionMs, dedupeMs });
       }
     }
     this.#subscriptions.resume(connection, isNewEpoch);

@@ -1,6 +1,6 @@
 import type { LeveretError } from '#framing';
 
-/** Where a client is in its life. */
+/** The state of a client's connection. */
 export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
 /** What a client tells when its status changes. */
@@ -14,7 +14,7 @@ export interface StatusChange {
   readonly delay?: number;
   /** For `connected`: the address, without the token. */
   readonly url?: string;
-  /** For `connected`: number of this life of the broker's logs. */
+  /** For `connected`: number of the broker's logs; ids of one epoch only can be compared. */
   readonly epoch?: number;
 }
 

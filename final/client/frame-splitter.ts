@@ -1,4 +1,7 @@
-import { badBroker, FRAME_HEADER, u32 } from './wire.ts';
+import { checkSize, HEADER_SIZE, TYPE_SIZE } from '#framing';
+import { u32 } from './big-endian.ts';
+
+const FRAME_HEADER = HEADER_SIZE + TYPE_SIZE;
 
 /** Called for each complete frame, whose body is `bytes[start, end)`. The bytes are given: they never change. */
 export type OnFrame = (type: number, bytes: Uint8Array, start: number, end: number) => void;
@@ -49,7 +52,7 @@ export class FrameSplitter {
    * Takes the next bytes of the stream, `chunk[start, end)`. If they lie right behind those before, a frame that was cut
    * is whole again and need not be put together.
    *
-   * @throws LeveretError BAD_BROKER, and what the handler throws. It must not be used after that.
+   * @throws FrameError `BAD_FRAME` or `TOO_LARGE`, and what the handler throws. It must not be used after that.
    */
   push(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     const onFrame = this.#onFrame;
@@ -65,7 +68,7 @@ export class FrameSplitter {
     }
     while (end - at >= FRAME_HEADER) {
       const size = u32(chunk, at);
-      this.#check(size);
+      checkSize(size, this.limit);
       const next = at + 4 + size;
       if (next > end) break;
       const body = at + FRAME_HEADER;
@@ -91,7 +94,7 @@ export class FrameSplitter {
     }
     if (this.#frame === undefined) {
       const size = u32(this.#size, 0);
-      this.#check(size);
+      checkSize(size, this.limit);
       this.#frame = this.#alloc(4 + size);
       this.#frame.set(this.#size);
     }
@@ -105,9 +108,5 @@ export class FrameSplitter {
     this.#filled = 0;
     this.#onFrame(frame[4] as number, frame, FRAME_HEADER, frame.length);
     return at + wanted;
-  }
-
-  #check(size: number): void {
-    if (size < 1 || size > this.limit) throw badBroker(`a frame of ${size} bytes`);
   }
 }

@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { Client } from './client.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import { nodePlatform } from './node-platform.ts';
-import type { ConnectOptions } from './options.ts';
 
 export { LeveretError } from '#framing';
 export * from './public.ts';

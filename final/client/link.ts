@@ -1,14 +1,16 @@
 import { LeveretError } from '#framing';
 import { backoffDelay } from '#peers/backoff';
 import { type Address, parseAddress } from './address.ts';
-import { Connection, type ConnectionOwner, isHopeless, type Welcome } from './connection.ts';
-import { aborted, type Deferred, defer } from './deferred.ts';
+import type { ClientSettings } from './connect-options.ts';
+import { Connection, type ConnectionHandlers, type Welcome } from './connection.ts';
+import { isHopeless } from './connection-errors.ts';
+import { type Deferred, defer } from './deferred.ts';
 import type { Emitter, StatusChange } from './events.ts';
-import type { ClientSettings } from './options.ts';
 import type { Platform } from './platform.ts';
+import { aborted } from './wait.ts';
 
 /** What a link tells its client. */
-export interface LinkOwner extends Omit<ConnectionOwner, 'gone'> {
+export interface LinkHandlers extends Omit<ConnectionHandlers, 'gone'> {
   /** A connection is there, and welcomed. */
   up(connection: Connection, welcome: Welcome): void;
   /** The connection is lost; there will be another one, unless `final`. */
@@ -17,14 +19,14 @@ export interface LinkOwner extends Omit<ConnectionOwner, 'gone'> {
 
 /**
  * Keeps a connection to one of several addresses: connects, notices that it is lost, waits and connects again. All about
- * the life of the client is decided here, in one state.
+ * the state of the client's connection is decided here, in one place.
  */
 export class Link {
   state: StatusChange = { status: 'connecting' };
   readonly #platform: Platform;
   readonly #addresses: readonly Address[];
   readonly #settings: ClientSettings;
-  readonly #owner: LinkOwner;
+  readonly #handlers: LinkHandlers;
   readonly #emitter: Emitter;
   readonly #first: Deferred<void> = defer();
   readonly #closed: Deferred<LeveretError> = defer();
@@ -32,6 +34,7 @@ export class Link {
   #connection: Connection | undefined;
   #isUp = false;
   #attempt = 0;
+  #upSince = 0;
   #downSince = 0;
   #next = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -42,14 +45,14 @@ export class Link {
     platform: Platform,
     urls: readonly string[],
     settings: ClientSettings,
-    owner: LinkOwner,
+    handlers: LinkHandlers,
     emitter: Emitter,
   ) {
     if (urls.length === 0) throw new LeveretError('BAD_URL', 'give the address of a broker');
     this.#platform = platform;
     this.#addresses = urls.map(parseAddress);
     this.#settings = settings;
-    this.#owner = owner;
+    this.#handlers = handlers;
     this.#emitter = emitter;
   }
 
@@ -94,7 +97,7 @@ export class Link {
     this.#change({ status: 'closed', ...(error.code === 'CLOSED' ? {} : { error }) });
     connection?.destroy(error);
     this.#first.reject(error);
-    this.#owner.down(error, true);
+    this.#handlers.down(error, true);
     this.#closed.resolve(error);
   }
 
@@ -102,15 +105,15 @@ export class Link {
     const address = this.#addresses[this.#next++ % this.#addresses.length] as Address;
     let connection: Connection;
     const timer = setTimeout(() => {
-      const message = `no welcome from ${address.text} within ${this.#settings.connectTimeout} ms`;
+      const message = `no welcome from ${address.text} within ${this.#settings.connectTimeoutMs} ms`;
       connection.destroy(new LeveretError('TIMEOUT', message));
-    }, this.#settings.connectTimeout);
+    }, this.#settings.connectTimeoutMs);
     try {
       connection = new Connection(this.#platform, address, this.#settings, {
-        messages: this.#owner.messages,
-        skipped: this.#owner.skipped,
-        refused: this.#owner.refused,
-        drained: this.#owner.drained,
+        messages: this.#handlers.messages,
+        skipped: this.#handlers.skipped,
+        refused: this.#handlers.refused,
+        drained: this.#handlers.drained,
         gone: (error) => {
           if (connection === this.#connection) this.#lost(error);
         },
@@ -137,9 +140,9 @@ export class Link {
 
   #welcomed(connection: Connection, welcome: Welcome): void {
     this.#isUp = true;
-    this.#attempt = 0;
+    this.#upSince = performance.now();
     this.#watch(connection);
-    this.#owner.up(connection, welcome);
+    this.#handlers.up(connection, welcome);
     this.#change({ status: 'connected', url: connection.address.text, epoch: welcome.epoch });
     this.#first.resolve();
   }
@@ -155,7 +158,7 @@ export class Link {
     this.#isUp = false;
     this.#connection = undefined;
     clearInterval(this.#keepAlive);
-    if (wasUp) this.#downSince = performance.now();
+    if (wasUp) this.#endUp(error);
     const neverUp = this.state.status === 'connecting' && !retryFirst;
     // Each address has its chance before the first connecting fails.
     const another = neverUp && this.#next < this.#addresses.length && !isHopeless(error);
@@ -168,25 +171,36 @@ export class Link {
       return;
     }
     this.#attempt++;
-    const { maxAttempts, maxTime, initialDelay: initialMs, maxDelay: maxMs, random } = reconnect;
+    const { maxAttempts, maxTimeMs } = reconnect;
     const down = performance.now() - this.#downSince;
-    if (this.#attempt > maxAttempts || down >= maxTime) {
+    if (this.#attempt > maxAttempts || down >= maxTimeMs) {
       const tries = this.#attempt - 1;
       const message = `gave up after ${tries} attempts in ${Math.round(down)} ms to reach the broker again: ${error.message}`;
       this.close(new LeveretError('DISCONNECTED', message, { cause: error }));
       return;
     }
-    const wait = backoffDelay(this.#attempt, { initialMs, maxMs, random });
-    const delay = Math.min(wait, Math.max(0, maxTime - down));
+    const wait = backoffDelay(this.#attempt, reconnect);
+    const delay = Math.min(wait, Math.max(0, maxTimeMs - down));
     this.#retry = setTimeout(() => this.#connect(), delay);
-    if (wasUp) this.#owner.down(error, false);
+    if (wasUp) this.#handlers.down(error, false);
     this.#change({ status: 'reconnecting', error, attempt: this.#attempt, delay });
+  }
+
+  /** The connection was up, and is lost. */
+  #endUp(error: LeveretError): void {
+    const now = performance.now();
+    const { reconnect } = this.#settings;
+    // A broker that lets us in and then fails at what we ask would be asked without a pause: that counts as an attempt.
+    const failedSoon = error.code === 'INTERNAL' && now - this.#upSince < (reconnect?.maxMs ?? 0);
+    if (failedSoon) return;
+    this.#attempt = 0;
+    this.#downSince = now;
   }
 
   /** A peer that has vanished without a word is noticed by its silence. */
   #watch(connection: Connection): void {
-    const { keepAlive } = this.#settings;
-    if (keepAlive === 0) return;
+    const { keepAliveMs } = this.#settings;
+    if (keepAliveMs === 0) return;
     let asked = false;
     connection.heard = true;
     this.#keepAlive = setInterval(() => {
@@ -195,14 +209,14 @@ export class Link {
         connection.heard = false;
         asked = false;
       } else if (asked) {
-        const message = `${connection.address.text} has been silent for ${2 * keepAlive} ms`;
+        const message = `${connection.address.text} has been silent for ${2 * keepAliveMs} ms`;
         connection.destroy(new LeveretError('DISCONNECTED', message));
       } else {
         asked = true;
         connection.ping({ answered: () => {}, failed: () => {} });
         connection.flush();
       }
-    }, keepAlive);
+    }, keepAliveMs);
     this.#platform.unref(this.#keepAlive);
   }
 

@@ -1,5 +1,6 @@
+import { RECORD_HEADER_SIZE } from '#protocol';
+import { u16, u32 } from './big-endian.ts';
 import type { Position } from './position.ts';
-import { RECORD_HEADER, u16, u32 } from './wire.ts';
 
 /**
  * A message that has come.
@@ -45,7 +46,7 @@ export class Message {
   get key(): string {
     const size = u16(this.#bytes, this.#at);
     if (size === 0) return '';
-    const from = this.#at + RECORD_HEADER;
+    const from = this.#at + RECORD_HEADER_SIZE;
     return this.#position.platform.decode(this.#bytes, from, from + size);
   }
 
@@ -102,6 +103,6 @@ export class Message {
   }
 
   get #start(): number {
-    return this.#at + RECORD_HEADER + u16(this.#bytes, this.#at);
+    return this.#at + RECORD_HEADER_SIZE + u16(this.#bytes, this.#at);
   }
 }

@@ -14,9 +14,9 @@ const { utf8Slice, utf8Write } = Buffer.prototype as unknown as {
 
 /** Node: sockets, and WebSockets by `ws`. */
 export const nodePlatform: Platform = {
-  open(address, settings, events) {
+  open(address, settings, handlers) {
     if (address.protocol === 'leveret:' || address.protocol === 'leverets:') {
-      return openSocket(address, settings, events);
+      return openSocket(address, settings, handlers);
     }
     const secure = address.protocol === 'wss:';
     const create = (url: string) =>
@@ -24,7 +24,7 @@ export const nodePlatform: Platform = {
         perMessageDeflate: false,
         ...(secure ? tlsOptions(address.host, settings.tls) : {}),
       }) as unknown as WebSocketLike;
-    return openWebSocket(address, create, events);
+    return openWebSocket(address, create, handlers);
   },
   alloc: (size) => Buffer.allocUnsafe(size),
   copy: (bytes, start, end) => {

@@ -1,5 +1,5 @@
 import type { Address } from './address.ts';
-import type { ClientSettings } from './options.ts';
+import type { ClientSettings } from './connect-options.ts';
 
 /** A stream of bytes, both ways: a TCP or TLS socket, or a WebSocket. */
 export interface Transport {
@@ -21,7 +21,7 @@ export interface Transport {
 }
 
 /** What a transport tells. */
-export interface TransportEvents {
+export interface TransportHandlers {
   opened(): void;
   /**
    * Bytes have come: `bytes[start, end)`, all of it by default. They are given, not lent. What comes next may lie right
@@ -38,7 +38,7 @@ export interface TransportEvents {
 /** What differs between Node and a browser. */
 export interface Platform {
   /** Begins to connect. */
-  open(address: Address, settings: ClientSettings, events: TransportEvents): Transport;
+  open(address: Address, settings: ClientSettings, handlers: TransportHandlers): Transport;
   /** Memory that need not be empty. */
   alloc(size: number): Uint8Array;
   /** A copy of `bytes[start, end)` that keeps little memory beside its own. */

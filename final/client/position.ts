@@ -1,10 +1,8 @@
-import type { Feed } from './feed.ts';
 import type { Platform } from './platform.ts';
 
 /** How far a subscription has come in one topic. A subscription to a pattern has one for each topic that it met. */
 export class Position {
   readonly topic: string;
-  readonly feed: Feed;
   readonly platform: Platform;
   /** Last id that has come, on this connection or an earlier one. */
   received = 0;
@@ -21,9 +19,8 @@ export class Position {
   /** True while it stands in the list of those to tell the broker about. */
   listed = false;
 
-  constructor(topic: string, feed: Feed, platform: Platform) {
+  constructor(topic: string, platform: Platform) {
     this.topic = topic;
-    this.feed = feed;
     this.platform = platform;
   }
 

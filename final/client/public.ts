@@ -1,21 +1,16 @@
 /** What the client's entries for Node and for browsers have in common: all but how they connect. */
 export { Client } from './client.ts';
+export type { ClientTlsOptions, CloseOptions, ConnectOptions, ReconnectOptions } from './connect-options.ts';
 export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
 export { Message } from './message.ts';
 export type {
-  ClientTlsOptions,
-  CloseOptions,
   Confirmation,
   ConfirmOptions,
-  ConnectOptions,
   Payload,
   PublishOptions,
-  ReconnectOptions,
-  RequestOptions,
-  RespondOptions,
-  SubscribeOptions,
   TopicOptions,
-  WaitOptions,
-} from './options.ts';
-export type { RequestHandler } from './requests.ts';
+} from './publish-options.ts';
+export type { RequestHandler, RequestOptions, RespondOptions } from './requests.ts';
+export type { SubscribeOptions } from './subscribe-options.ts';
 export { Subscription } from './subscription.ts';
+export type { WaitOptions } from './wait.ts';

@@ -1,9 +1,13 @@
-import { ClientType } from '#protocol/old';
+import { HEADER_SIZE, TYPE_SIZE, textSize } from '#framing';
+import { ClientType, messagesOverhead, RECORD_HEADER_SIZE } from '#protocol';
+import { putU16, putU32 } from './big-endian.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { Deferred } from './deferred.ts';
-import type { Confirmation } from './options.ts';
 import type { Platform } from './platform.ts';
-import { FRAME_HEADER, putU16, putU32, RECORD_HEADER } from './wire.ts';
+import type { Confirmation } from './publish-options.ts';
+
+/** Bytes of a frame before its body: `u32 size | u8 type`. */
+const FRAME_HEADER = HEADER_SIZE + TYPE_SIZE;
 
 /** Somebody who waits to hear what became of one record. */
 export interface Confirm {
@@ -21,19 +25,20 @@ const SMALLEST = 512;
 const POOLED = 16_384;
 
 /**
- * A PUBLISH frame that is being filled: records are laid out as they are published, so that nothing is kept for each
- * message but its bytes.
+ * A PUBLISH frame that is being filled, `u32 request | text8 topic | u16 count | record...`: records are laid out as they are
+ * published, so that nothing is kept for each message but its bytes. Random batches hold it to the table's codec.
  */
 export class PublishBatch {
   readonly topic: string;
-  /** Bytes of the topic's name. */
-  readonly topicSize: number;
+  /** Bytes of a MESSAGES frame of this topic beside its records: what the broker sends must fit too. */
+  readonly messagesOverhead: number;
   count = 0;
   /** Who waits for records of this frame. */
   confirms: Confirm[] = [];
   /** Index of the only record with a key; -1 for none, -2 for several. */
   keyed = -1;
 
+  readonly #topicSize: number;
   readonly #platform: Platform;
   readonly #pool: BufferPool;
   #bytes: Uint8Array;
@@ -43,7 +48,8 @@ export class PublishBatch {
 
   constructor(topic: string, platform: Platform, pool: BufferPool) {
     this.topic = topic;
-    this.topicSize = platform.byteLength(topic);
+    this.#topicSize = textSize(topic);
+    this.messagesOverhead = messagesOverhead(topic);
     this.#platform = platform;
     this.#pool = pool;
     this.#bytes = EMPTY;
@@ -59,10 +65,10 @@ export class PublishBatch {
     const start = this.#at === 0 ? this.#header : this.#at;
     // A UTF-16 unit takes at most three bytes; for long texts it is worth counting.
     const room = typeof payload !== 'string' ? payload.length : this.#textRoom(payload);
-    this.#reserve(start + RECORD_HEADER + key.length * 3 + room);
+    this.#reserve(start + RECORD_HEADER_SIZE + key.length * 3 + room);
     if (this.#at === 0) this.#open();
     const bytes = this.#bytes;
-    const at = start + RECORD_HEADER;
+    const at = start + RECORD_HEADER_SIZE;
     const keySize = key === '' ? 0 : this.#platform.encodeInto(key, bytes, at);
     let payloadSize: number;
     if (typeof payload === 'string') {
@@ -107,12 +113,12 @@ export class PublishBatch {
 
   /** Where the first record begins: `u32 size | u8 type | u32 request | text8 topic | u16 count`. */
   get #header(): number {
-    return FRAME_HEADER + 4 + 1 + this.topicSize + 2;
+    return FRAME_HEADER + 4 + 1 + this.#topicSize + 2;
   }
 
   #open(): void {
     this.#bytes[4] = ClientType.PUBLISH;
-    this.#bytes[FRAME_HEADER + 4] = this.topicSize;
+    this.#bytes[FRAME_HEADER + 4] = this.#topicSize;
     this.#platform.encodeInto(this.topic, this.#bytes, FRAME_HEADER + 5);
   }
 

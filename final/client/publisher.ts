@@ -1,19 +1,12 @@
 import { LeveretError } from '#framing';
-import {
-  BrokerType,
-  checkTopic,
-  MAX_KEY_BYTES,
-  MAX_RECORDS,
-  MAX_TOPIC_BYTES,
-  ProtocolError,
-} from '#protocol/old';
+import { MAX_RECORDS, ProtocolError, RECORD_HEADER_SIZE } from '#protocol';
 import { BufferPool } from './buffer-pool.ts';
+import { checkKey, checkName } from './check-names.ts';
 import type { Connection } from './connection.ts';
 import { type Deferred, defer } from './deferred.ts';
-import type { Confirmation, Payload } from './options.ts';
 import type { Platform } from './platform.ts';
 import { type Confirm, PublishBatch } from './publish-batch.ts';
-import { MESSAGES_OVERHEAD, RECORD_HEADER } from './wire.ts';
+import type { Confirmation, Payload } from './publish-options.ts';
 
 /** A frame that has grown to so many bytes is closed: the broker can begin with it while the next is filled. */
 const FULL = 65_536;
@@ -148,7 +141,7 @@ export class Publisher {
         const request = connection.expect({
           answered: (answer) => {
             this.#settle(waiting);
-            if (answer.type === BrokerType.PUBLISHED) confirm(waiting, answer.firstId, answer.count);
+            if (answer.type === 'PUBLISHED') confirm(waiting, answer.firstId, answer.count);
             this.#settled();
           },
           failed: (error) => this.#failed(waiting, error),
@@ -156,7 +149,7 @@ export class Publisher {
         PublishBatch.setRequest(waiting.bytes, request);
       }
       const { pooled } = waiting;
-      connection.push(waiting.bytes, pooled && (() => this.#pool.give(pooled)));
+      connection.pushBytes(waiting.bytes, pooled && (() => this.#pool.give(pooled)));
     }
     this.#unsentBytes = 0;
   }
@@ -187,9 +180,9 @@ export class Publisher {
         `${this.#unsentBytes} bytes wait to be sent: wait for ready() while client.writable is false`,
       );
     }
-    const room = this.maxFrameSize - MESSAGES_OVERHEAD - batch.topicSize - RECORD_HEADER;
+    const room = this.maxFrameSize - batch.messagesOverhead - RECORD_HEADER_SIZE;
     // Measured only if it could be too much: a UTF-16 unit takes at most three bytes.
-    if (key !== '') checkKey(this.#platform, key);
+    if (key !== '') checkKey(key);
     if ((payload.length + key.length) * 3 > room) {
       const payloadSize = typeof payload === 'string' ? this.#platform.byteLength(payload) : payload.length;
       const size = payloadSize + this.#platform.byteLength(key);
@@ -202,7 +195,7 @@ export class Publisher {
   }
 
   #newBatch(topic: string): PublishBatch {
-    checkName(this.#platform, topic);
+    checkName(topic);
     if (this.#batches.size >= MAX_BATCHES) {
       // Those in use stay known to #open; the others are made again when they are needed.
       for (const [name, { count }] of this.#batches) if (count === 0) this.#batches.delete(name);
@@ -247,7 +240,7 @@ export class Publisher {
 
   #fits(batch: PublishBatch, payload: Payload, key: string, most: number): boolean {
     const size = payload.length + key.length;
-    const left = most + 4 - batch.size - RECORD_HEADER;
+    const left = most + 4 - batch.size - RECORD_HEADER_SIZE;
     if (size * 3 <= left) return true;
     if (size > left) return false;
     const payloadSize = typeof payload === 'string' ? this.#platform.byteLength(payload) : payload.length;
@@ -280,26 +273,6 @@ export class Publisher {
       deferred.reject(error);
     }
   }
-}
-
-/**
- * Checks a topic's name as the broker will.
- *
- * @throws ProtocolError BAD_TOPIC
- */
-export function checkName(platform: Platform, topic: string): void {
-  // Measured here: the protocol's own check measures with what only Node has.
-  checkTopic(topic, 0, Number.POSITIVE_INFINITY);
-  if (platform.byteLength(topic) > MAX_TOPIC_BYTES) {
-    throw new ProtocolError('BAD_TOPIC', `the topic's name is longer than ${MAX_TOPIC_BYTES} bytes`);
-  }
-}
-
-function checkKey(platform: Platform, key: string): void {
-  if (key.length * 3 <= MAX_KEY_BYTES) return;
-  const size = platform.byteLength(key);
-  if (size <= MAX_KEY_BYTES) return;
-  throw new ProtocolError('BAD_KEY', `a key of ${size} bytes, but ${MAX_KEY_BYTES} are allowed`);
 }
 
 /** Gives each its id. */

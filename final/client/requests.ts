@@ -1,8 +1,27 @@
 import { LeveretError } from '#framing';
-import { type Deferred, defer, waitFor } from './deferred.ts';
+import { Queue } from '#topics';
+import { type Deferred, defer } from './deferred.ts';
 import type { Message } from './message.ts';
-import type { Payload, RequestOptions, RespondOptions, SubscribeOptions } from './options.ts';
+import type { Payload } from './publish-options.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
 import type { Subscription } from './subscription.ts';
+import { type WaitOptions, waitFor } from './wait.ts';
+
+/** How to ask. */
+export interface RequestOptions extends WaitOptions {
+  /** Milliseconds to wait for the reply. @defaultValue 5,000 */
+  readonly timeout?: number;
+}
+
+/** How to answer. */
+export interface RespondOptions {
+  /** Each request goes to one of those who name the same group. @defaultValue none: everybody answers */
+  readonly group?: string;
+  /** Requests that are worked on at the same time, 1 to 65,535. @defaultValue 1,000 */
+  readonly concurrency?: number;
+  /** Called when a handler has thrown; the requester gets the error's message in any case. */
+  readonly onError?: (error: unknown) => void;
+}
 
 /**
  * A question and its answer are two messages. The key of the first says where to answer: `?` reply topic `#` number. The
@@ -92,12 +111,12 @@ export async function respond(
   options: RespondOptions,
 ): Promise<Subscription> {
   const { group = '', concurrency = 1_000, onError } = options;
-  const working: { message: Message; done: boolean }[] = [];
+  const working = new Queue<{ message: Message; done: boolean }>();
   let subscription: Subscription | undefined;
   let last: Message | undefined;
   const finish = (entry: { done: boolean }) => {
     entry.done = true;
-    while (working[0]?.done === true) last = working.shift()?.message;
+    while (working.peek()?.done === true) last = working.shift()?.message;
     // The first requests may come in the same breath as the broker's OK.
     if (last === undefined || subscription === undefined) return;
     subscription.commit(last);

@@ -1,8 +1,8 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Address } from './address.ts';
-import type { ClientSettings, ClientTlsOptions } from './options.ts';
-import type { Transport, TransportEvents } from './platform.ts';
+import type { ClientSettings, ClientTlsOptions } from './connect-options.ts';
+import type { Transport, TransportHandlers } from './platform.ts';
 
 /** Bytes that may wait for the socket before it says that it is full. */
 const HIGH_WATER = 1_048_576;
@@ -12,21 +12,25 @@ const SLAB = 262_144;
 const LEAST = 65_536;
 
 /** Connects by TCP, or by TLS for `leverets:`. */
-export function openSocket(address: Address, settings: ClientSettings, events: TransportEvents): Transport {
+export function openSocket(
+  address: Address,
+  settings: ClientSettings,
+  handlers: TransportHandlers,
+): Transport {
   const { host, port } = address;
   const secure = address.protocol === 'leverets:';
   const options = { host, port, noDelay: true, writableHighWaterMark: HIGH_WATER };
   const socket: Socket = secure
     ? connectTls({ ...options, ...tlsOptions(host, settings.tls) })
-    : connectTcp({ ...options, onread: readInto(events) });
+    : connectTcp({ ...options, onread: readInto(handlers) });
   let failure: Error | undefined;
-  socket.once(secure ? 'secureConnect' : 'connect', () => events.opened());
-  if (secure) socket.on('data', (bytes: Buffer) => events.data(bytes));
-  socket.on('drain', () => events.drained());
+  socket.once(secure ? 'secureConnect' : 'connect', () => handlers.opened());
+  if (secure) socket.on('data', (bytes: Buffer) => handlers.data(bytes));
+  socket.on('drain', () => handlers.drained());
   socket.on('error', (error) => {
     failure = error;
   });
-  socket.once('close', () => events.closed(failure));
+  socket.once('close', () => handlers.closed(failure));
   return {
     get writable() {
       return !socket.writableNeedDrain;
@@ -45,13 +49,13 @@ export function openSocket(address: Address, settings: ClientSettings, events: T
  * Reads into large pieces of memory. A frame that is cut by a read is then whole after the next one, where it lies; and
  * there is less to allocate than with a buffer for each read.
  */
-function readInto(events: TransportEvents): OnReadOpts {
+function readInto(handlers: TransportHandlers): OnReadOpts {
   let slab = Buffer.allocUnsafeSlow(SLAB);
   let at = 0;
   let wanted: Uint8Array | undefined;
   return {
     buffer() {
-      wanted = events.wanted();
+      wanted = handlers.wanted();
       if (wanted !== undefined) return wanted;
       if (SLAB - at < LEAST) {
         slab = Buffer.allocUnsafeSlow(SLAB);
@@ -61,12 +65,12 @@ function readInto(events: TransportEvents): OnReadOpts {
     },
     callback(size) {
       if (wanted !== undefined) {
-        events.data(wanted, 0, size);
+        handlers.data(wanted, 0, size);
         return true;
       }
       const start = at;
       at += size;
-      events.data(slab, start, at);
+      handlers.data(slab, start, at);
       return true;
     },
   };

@@ -1,10 +1,10 @@
 import { LeveretError } from '#framing';
-import type { Feed } from './feed.ts';
 import { Message } from './message.ts';
+import type { SubscriptionStream } from './subscription-stream.ts';
 
 /** What a subscription needs of its client. */
 export interface SubscriptionHost {
-  unsubscribe(feed: Feed): Promise<void>;
+  unsubscribe(stream: SubscriptionStream): Promise<void>;
 }
 
 /**
@@ -20,36 +20,36 @@ export interface SubscriptionHost {
  * ```
  */
 export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
-  readonly #feed: Feed;
+  readonly #stream: SubscriptionStream;
   readonly #host: SubscriptionHost;
 
   /**
    * For the client.
    * @internal
    */
-  constructor(feed: Feed, host: SubscriptionHost) {
-    this.#feed = feed;
+  constructor(stream: SubscriptionStream, host: SubscriptionHost) {
+    this.#stream = stream;
     this.#host = host;
   }
 
   /** The topic or pattern that it was made for. */
   get topic(): string {
-    return this.#feed.topic;
+    return this.#stream.topic;
   }
 
   /** Messages that have come and wait for the iterator. What waits at the broker is told by `client.lag()`. */
   get lag(): number {
-    return this.#feed.waiting;
+    return this.#stream.waiting;
   }
 
   /** True until it has ended: by `unsubscribe`, by `client.close`, or by an error. */
   get active(): boolean {
-    return !this.#feed.ended;
+    return !this.#stream.ended;
   }
 
   /** Resolves when it has ended: with the error, if one ended it. */
   get ended(): Promise<LeveretError | undefined> {
-    return this.#feed.whenEnded;
+    return this.#stream.whenEnded;
   }
 
   /**
@@ -66,23 +66,23 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
    */
   commit(upTo: Message | number, topic: string = this.topic): void {
     if (upTo instanceof Message) {
-      const position = Message.positionOf(upTo);
-      if (position.feed === this.#feed) this.#feed.commit(position, upTo.id);
+      // Of another subscription, or of an earlier epoch, it changes nothing.
+      this.#stream.commit(Message.positionOf(upTo), upTo.id);
       return;
     }
-    const position = this.#feed.positions.get(topic);
-    if (position === undefined || !(upTo <= position.received)) {
+    const position = this.#stream.positions.get(topic);
+    if (position === undefined || !Number.isInteger(upTo) || upTo < 0 || upTo > position.received) {
       throw new LeveretError(
         'BAD_COMMIT',
         `message ${upTo} of ${topic} has not come, so it cannot be committed`,
       );
     }
-    this.#feed.commit(position, upTo);
+    this.#stream.commit(position, upTo);
   }
 
   /** Ends it. What waits for the iterator is dropped. Calling it again changes nothing. */
   unsubscribe(): Promise<void> {
-    return this.#host.unsubscribe(this.#feed);
+    return this.#host.unsubscribe(this.#stream);
   }
 
   /** Ends the subscription: see {@link Subscription.unsubscribe}. For `await using`. */
@@ -92,9 +92,9 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
 
   /** Iterates over the messages. Several iterators share them. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> & AsyncIterable<Message> {
-    const feed = this.#feed;
+    const stream = this.#stream;
     return {
-      next: () => feed.next(),
+      next: () => stream.next(),
       return: async () => {
         await this.unsubscribe();
         return { done: true, value: undefined };
@@ -118,16 +118,16 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
    * ```
    */
   async *batches(): AsyncGenerator<Message[], void, undefined> {
-    const feed = this.#feed;
+    const stream = this.#stream;
     try {
       for (;;) {
-        if (feed.waiting > 0) {
-          yield feed.takeAll();
+        if (stream.waiting > 0) {
+          yield stream.takeAll();
           continue;
         }
-        const first = await feed.next();
+        const first = await stream.next();
         if (first.done) return;
-        yield [first.value, ...feed.takeAll()];
+        yield [first.value, ...stream.takeAll()];
       }
     } finally {
       await this.unsubscribe();

@@ -1,14 +1,16 @@
 import type { LeveretError } from '#framing';
-import { ErrorCode, ProtocolError, Start } from '#protocol/old';
+import { ErrorCode, ProtocolError, Start } from '#protocol';
 import type { Connection } from './connection.ts';
 import { defer } from './deferred.ts';
-import type { Feed } from './feed.ts';
-import type { Platform } from './platform.ts';
+import type { MessagesFrame } from './messages-reader.ts';
 import type { Position } from './position.ts';
-import { badBroker, u16, u64 } from './wire.ts';
+import type { SubscriptionStream } from './subscription-stream.ts';
 
-/** `u64 firstId | u16 count`, behind the topic of MESSAGES. */
-const IDS_SIZE = 10;
+/** Who gets the messages of a topic, and how far it has come there. */
+interface Route {
+  readonly stream: SubscriptionStream;
+  readonly position: Position;
+}
 
 /** Where a SUBSCRIBE begins. */
 interface Beginning {
@@ -21,99 +23,83 @@ interface Beginning {
  * on a new connection, each after the last message that need not come again.
  */
 export class Subscriptions {
-  readonly #platform: Platform;
   readonly #changed: () => void;
-  readonly #feeds = new Map<string, Feed>();
-  // For each topic that messages come from: who gets them.
-  readonly #routes = new Map<string, Position>();
-  #toTell: Position[] = [];
-  // Most frames are for the same topic as the one before: then its name need not be decoded.
-  #lastName: Uint8Array = new Uint8Array(0);
-  #lastPosition: Position | undefined;
+  readonly #streams = new Map<string, SubscriptionStream>();
+  // For each topic that messages come from.
+  readonly #routes = new Map<string, Route>();
+  #toTell: Route[] = [];
 
   /** @param changed - called when there is something to tell the broker */
-  constructor(platform: Platform, changed: () => void) {
-    this.#platform = platform;
+  constructor(changed: () => void) {
     this.#changed = changed;
   }
 
   /** Those that have not ended. */
-  get feeds(): Iterable<Feed> {
-    return this.#feeds.values();
+  get streams(): Iterable<SubscriptionStream> {
+    return this.#streams.values();
   }
 
   /** The one for this topic or pattern. */
-  get(topic: string): Feed | undefined {
-    return this.#feeds.get(topic);
+  get(topic: string): SubscriptionStream | undefined {
+    return this.#streams.get(topic);
   }
 
   /** Adds one, and subscribes if there is a connection. */
-  add(feed: Feed, connection: Connection | undefined): void {
-    this.#feeds.set(feed.topic, feed);
-    if (connection !== undefined) this.#subscribe(feed, connection);
+  add(stream: SubscriptionStream, connection: Connection | undefined): void {
+    this.#streams.set(stream.topic, stream);
+    if (connection !== undefined) this.#subscribe(stream, connection);
   }
 
   /** Takes one away. Returns the topics that the broker must be told of, if it is to send no more. */
-  remove(feed: Feed): string[] {
-    if (this.#feeds.get(feed.topic) !== feed) return [];
-    this.#feeds.delete(feed.topic);
-    this.#forget(feed);
+  remove(stream: SubscriptionStream): string[] {
+    if (this.#streams.get(stream.topic) !== stream) return [];
+    this.#streams.delete(stream.topic);
+    this.#forget(stream);
     // After a reconnect the topics of a pattern are subscribed one by one, to go on where they were.
-    return feed.matches === undefined ? [feed.topic] : [feed.topic, ...feed.resumed];
+    return stream.matches === undefined ? [stream.topic] : [stream.topic, ...stream.resumed];
   }
 
   /** Forgets the one for this topic: another takes its place. */
   drop(topic: string): void {
-    const feed = this.#feeds.get(topic);
-    if (feed !== undefined) this.remove(feed);
+    const stream = this.#streams.get(topic);
+    if (stream !== undefined) this.remove(stream);
   }
 
-  // #region messages
-  /**
-   * Takes a MESSAGES frame: `text8 topic | u64 firstId | u16 count | record...`
-   *
-   * @throws LeveretError BAD_BROKER
-   */
-  messages(bytes: Uint8Array, start: number, end: number): void {
-    const nameEnd = start + 1 + (bytes[start] as number);
-    const at = nameEnd + IDS_SIZE;
-    if (at > end) throw badBroker('a MESSAGES frame that ends too soon');
-    const position = this.#find(bytes, start + 1, nameEnd);
-    // What was on its way when it was unsubscribed is for nobody.
-    if (position === undefined) return;
-    position.feed.deliver(position, bytes, at, end, u64(bytes, nameEnd), u16(bytes, nameEnd + 8));
+  /** Takes a MESSAGES frame. What was on its way when it was unsubscribed is for nobody. */
+  messages(frame: MessagesFrame): void {
+    const route = this.#route(frame.topic);
+    route?.stream.deliver(route.position, frame);
   }
-  // #endregion messages
 
   /** Takes a SKIPPED frame. */
   skipped(topic: string, fromId: number, toId: number): void {
-    const position = this.#route(topic);
-    position?.feed.skipped(position, fromId, toId);
+    const route = this.#route(topic);
+    route?.stream.skipped(route.position, fromId, toId);
   }
 
   /** Tell the broker, when this turn ends, what is committed in a topic. */
-  commitLater(position: Position): void {
+  commitLater(stream: SubscriptionStream, position: Position): void {
     if (position.listed) return;
     position.listed = true;
-    this.#toTell.push(position);
+    this.#toTell.push({ stream, position });
     this.#changed();
   }
 
   /** Pushes the commits of this turn. */
   drainTo(connection: Connection): void {
-    const positions = this.#toTell;
-    if (positions.length === 0) return;
+    const routes = this.#toTell;
+    if (routes.length === 0) return;
     this.#toTell = [];
-    for (const position of positions) {
+    for (const { stream, position } of routes) {
       position.listed = false;
-      const { topic, feed, commits, committed, delivered } = position;
-      if (feed.ended || !feed.isSubscribed || !feed.isCurrent(position)) continue;
-      for (const id of commits.splice(0)) connection.push(connection.frames.commit(topic, id));
+      const { topic, commits, committed, delivered } = position;
+      if (stream.ended || !stream.isSubscribed || !stream.isCurrent(position)) continue;
+      for (const id of commits.splice(0)) connection.push({ type: 'COMMIT', topic, id });
       // What this connection has not delivered yet, its broker would refuse.
       const id = Math.min(committed, delivered);
-      if (feed.options.group === '' ? id <= position.told : id === position.told) continue;
+      if (stream.options.group === '' ? id <= position.told : id === position.told) continue;
       position.told = id;
-      connection.push(connection.frames.commit(topic, id));
+      connection.push({ type: 'COMMIT', topic, id });
     }
   }
 
@@ -123,96 +109,98 @@ export class Subscriptions {
    * @param isNewEpoch - the ids of the last connection mean nothing on this one
    */
   resume(connection: Connection, isNewEpoch: boolean): void {
-    for (const feed of this.#feeds.values()) {
-      feed.isSubscribed = false;
-      this.#forget(feed);
-      if (isNewEpoch && feed.isEstablished) this.#beginAnew(feed);
-      this.#subscribe(feed, connection);
+    for (const stream of this.#streams.values()) {
+      stream.isSubscribed = false;
+      this.#forget(stream);
+      if (isNewEpoch && stream.isEstablished) this.#beginAnew(stream);
+      this.#subscribe(stream, connection);
     }
   }
 
   /** The connection is lost. */
   down(): void {
-    for (const feed of this.#feeds.values()) feed.isSubscribed = false;
+    for (const stream of this.#streams.values()) stream.isSubscribed = false;
   }
 
   /** Ends all. */
   endAll(error?: LeveretError): void {
-    const feeds = [...this.#feeds.values()];
-    this.#feeds.clear();
+    const streams = [...this.#streams.values()];
+    this.#streams.clear();
     this.#routes.clear();
-    this.#lastPosition = undefined;
-    for (const feed of feeds) feed.end(error);
+    for (const stream of streams) stream.end(error);
   }
 
-  #beginAnew(feed: Feed): void {
-    feed.resumed.clear();
-    feed.fromEarliest = true;
-    const topics = feed.matches === undefined ? [feed.topic] : [...feed.positions.keys()];
+  #beginAnew(stream: SubscriptionStream): void {
+    stream.resumed.clear();
+    stream.fromEarliest = true;
+    const topics = stream.matches === undefined ? [stream.topic] : [...stream.positions.keys()];
     // New places: what is still committed by the old ids must not count for the new ones.
-    feed.positions.clear();
+    stream.positions.clear();
     for (const topic of topics) {
-      if (!feed.isEphemeral) feed.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
+      if (!stream.isEphemeral) stream.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
     }
   }
 
   // #region subscribe
-  #subscribe(feed: Feed, connection: Connection): void {
-    if (feed.ended) return;
-    if (feed.matches !== undefined) {
+  #subscribe(stream: SubscriptionStream, connection: Connection): void {
+    if (stream.ended) return;
+    if (stream.matches !== undefined) {
       // First each topic on its own, after what has come of it: the pattern then adds those that are new.
-      for (const position of feed.positions.values()) {
+      for (const position of stream.positions.values()) {
         if (position.received === 0) continue;
-        feed.resumed.add(position.topic);
-        this.#send(feed, connection, position.topic, {
+        stream.resumed.add(position.topic);
+        this.#send(stream, connection, position.topic, {
           start: Start.AFTER,
-          after: resumeAfter(feed, position),
+          after: resumeAfter(stream, position),
         });
       }
-      const start = feed.fromEarliest || feed.options.from === 'earliest' ? Start.EARLIEST : Start.LATEST;
-      this.#send(feed, connection, feed.topic, { start, after: 0 });
+      const start = stream.fromEarliest || stream.options.from === 'earliest' ? Start.EARLIEST : Start.LATEST;
+      this.#send(stream, connection, stream.topic, { start, after: 0 });
       return;
     }
-    this.#send(feed, connection, feed.topic, this.#beginning(feed));
+    this.#send(stream, connection, stream.topic, this.#beginning(stream));
   }
   // #endregion subscribe
 
-  #beginning(feed: Feed): Beginning {
-    const { from, group } = feed.options;
-    const position = feed.positions.get(feed.topic);
-    if (position !== undefined && position.received > 0 && group === '' && !feed.isEphemeral) {
-      return { start: Start.AFTER, after: resumeAfter(feed, position) };
+  #beginning(stream: SubscriptionStream): Beginning {
+    const { from, group } = stream.options;
+    const position = stream.positions.get(stream.topic);
+    if (position !== undefined && position.received > 0 && group === '' && !stream.isEphemeral) {
+      return { start: Start.AFTER, after: resumeAfter(stream, position) };
     }
-    if (feed.fromEarliest || from === 'earliest') return { start: Start.EARLIEST, after: 0 };
+    if (stream.fromEarliest || from === 'earliest') return { start: Start.EARLIEST, after: 0 };
     if (typeof from === 'object') return { start: Start.AFTER, after: from.after };
-    if (feed.isEstablished && !feed.isEphemeral) {
-      feed.tellSkipped({ topic: feed.topic, reason: 'unknown', fromId: 0, toId: 0 });
+    if (stream.isEstablished && !stream.isEphemeral) {
+      stream.tellSkipped({ topic: stream.topic, reason: 'unknown', fromId: 0, toId: 0 });
     }
     return { start: Start.LATEST, after: 0 };
   }
 
-  #send(feed: Feed, connection: Connection, topic: string, { start, after }: Beginning): void {
+  #send(
+    stream: SubscriptionStream,
+    connection: Connection,
+    topic: string,
+    { start, after }: Beginning,
+  ): void {
     const request = connection.expect({
       answered: () => {
-        if (this.#feeds.get(feed.topic) !== feed) return;
-        if (topic === feed.topic || feed.resumed.has(topic)) this.#begun(feed, topic, start, after);
+        if (this.#streams.get(stream.topic) !== stream) return;
+        if (topic === stream.topic || stream.resumed.has(topic)) this.#begun(stream, topic, start, after);
       },
-      failed: (error) => this.#refused(feed, connection, topic, error),
+      failed: (error) => this.#refused(stream, connection, topic, error),
     });
-    connection.push(
-      connection.frames.subscribe(request, topic, start, after, feed.wireWindow, feed.options.group),
-    );
+    const { wireWindow: window, options } = stream;
+    connection.push({ type: 'SUBSCRIBE', request, topic, start, after, window, group: options.group });
     this.#changed();
   }
 
-  #begun(feed: Feed, topic: string, start: number, after: number): void {
-    feed.isSubscribed = true;
-    if (feed.matches === undefined || topic !== feed.topic) {
+  #begun(stream: SubscriptionStream, topic: string, start: number, after: number): void {
+    stream.isSubscribed = true;
+    if (stream.matches === undefined || topic !== stream.topic) {
       // What a group gave on another connection has gone to others.
-      if (feed.options.group !== '') feed.positions.delete(topic);
-      const position = feed.position(topic);
-      this.#routes.set(topic, position);
-      this.#lastPosition = undefined;
+      if (stream.options.group !== '') stream.positions.delete(topic);
+      const position = stream.position(topic);
+      this.#routes.set(topic, { stream, position });
       if (start === Start.AFTER) {
         if (position.received < after) position.startAfter(after);
         position.delivered = position.told = after;
@@ -220,53 +208,39 @@ export class Subscriptions {
         position.delivered = position.told = 0;
       }
     }
-    if (topic !== feed.topic || feed.isEstablished) return;
-    feed.isEstablished = true;
-    feed.established.resolve();
+    if (topic !== stream.topic || stream.isEstablished) return;
+    stream.isEstablished = true;
+    stream.established.resolve();
   }
 
-  #refused(feed: Feed, connection: Connection, topic: string, error: LeveretError): void {
+  #refused(stream: SubscriptionStream, connection: Connection, topic: string, error: LeveretError): void {
     // Lost with the connection: it is subscribed again on the next one.
     if (!(error instanceof ProtocolError)) return;
-    if (this.#feeds.get(feed.topic) !== feed) return;
-    const position = feed.positions.get(topic);
-    if (error.wireCode === ErrorCode.OUT_OF_RANGE && feed.isEstablished && position !== undefined) {
+    if (this.#streams.get(stream.topic) !== stream) return;
+    const position = stream.positions.get(topic);
+    if (error.wireCode === ErrorCode.OUT_OF_RANGE && stream.isEstablished && position !== undefined) {
       // The broker does not know the id that we had from it: it is not the one that we knew.
-      feed.positions.delete(topic);
-      feed.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
-      if (!feed.ended) this.#send(feed, connection, topic, { start: Start.EARLIEST, after: 0 });
+      stream.positions.delete(topic);
+      stream.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
+      if (!stream.ended) this.#send(stream, connection, topic, { start: Start.EARLIEST, after: 0 });
       return;
     }
-    this.#feeds.delete(feed.topic);
-    this.#forget(feed);
-    feed.end(error);
+    this.#streams.delete(stream.topic);
+    this.#forget(stream);
+    stream.end(error);
   }
 
-  #forget(feed: Feed): void {
-    this.#lastPosition = undefined;
-    for (const [topic, position] of this.#routes) if (position.feed === feed) this.#routes.delete(topic);
+  #forget(stream: SubscriptionStream): void {
+    for (const [topic, route] of this.#routes) if (route.stream === stream) this.#routes.delete(topic);
   }
 
-  #find(bytes: Uint8Array, start: number, end: number): Position | undefined {
-    const last = this.#lastName;
-    if (this.#lastPosition !== undefined && last.length === end - start) {
-      let i = 0;
-      while (i < last.length && last[i] === bytes[start + i]) i++;
-      if (i === last.length) return this.#lastPosition;
-    }
-    const position = this.#route(this.#platform.decode(bytes, start, end));
-    this.#lastName = bytes.slice(start, end);
-    this.#lastPosition = position;
-    return position;
-  }
-
-  #route(topic: string): Position | undefined {
-    const position = this.#routes.get(topic);
-    if (position !== undefined) return position;
+  #route(topic: string): Route | undefined {
+    const known = this.#routes.get(topic);
+    if (known !== undefined) return known;
     // A topic that a pattern leads to, met for the first time: it belongs to the pattern that was there first.
-    for (const feed of this.#feeds.values()) {
-      if (feed.matches?.(topic) !== true || !feed.isSubscribed) continue;
-      const found = feed.position(topic);
+    for (const stream of this.#streams.values()) {
+      if (stream.matches?.(topic) !== true || !stream.isSubscribed) continue;
+      const found = { stream, position: stream.position(topic) };
       this.#routes.set(topic, found);
       return found;
     }
@@ -275,7 +249,7 @@ export class Subscriptions {
 }
 
 /** The id after which everything must come again: with a window, what was not committed. */
-function resumeAfter({ options }: Feed, { committed, received }: Position): number {
+function resumeAfter({ options }: SubscriptionStream, { committed, received }: Position): number {
   return options.window > 0 ? committed : received;
 }
 
@@ -287,7 +261,7 @@ export async function leave(connection: Connection, topics: readonly string[]): 
       const done = () => answer.resolve();
       // Refused, because it was never made, or lost with the connection: there is no subscription either way.
       const request = connection.expect({ answered: done, failed: done });
-      connection.push(connection.frames.unsubscribe(request, topic));
+      connection.push({ type: 'UNSUBSCRIBE', request, topic });
       return answer.promise;
     }),
   );

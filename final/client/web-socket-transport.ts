@@ -1,5 +1,5 @@
 import type { Address } from './address.ts';
-import type { Transport, TransportEvents } from './platform.ts';
+import type { Transport, TransportHandlers } from './platform.ts';
 
 /** What a client uses of a WebSocket: of a browser's, or of one by `ws`. */
 export interface WebSocketLike {
@@ -27,7 +27,7 @@ const POLL = 5;
 export function openWebSocket(
   address: Address,
   create: (url: string) => WebSocketLike,
-  events: TransportEvents,
+  handlers: TransportHandlers,
 ): Transport {
   const socket = create(address.text);
   socket.binaryType = 'arraybuffer';
@@ -38,13 +38,13 @@ export function openWebSocket(
     if (over) return;
     over = true;
     clearInterval(poll);
-    events.closed(failure);
+    handlers.closed(failure);
   };
   const isFull = () => socket.bufferedAmount > HIGH_WATER;
-  socket.onopen = () => events.opened();
+  socket.onopen = () => handlers.opened();
   socket.onmessage = (event: { data: ArrayBuffer | string }) => {
     // Text is none of the protocol's: let it fail as the bytes that it is not.
-    if (!over) events.data(typeof event.data === 'string' ? new Uint8Array(5) : new Uint8Array(event.data));
+    if (!over) handlers.data(typeof event.data === 'string' ? new Uint8Array(5) : new Uint8Array(event.data));
   };
   socket.onerror = (event: { error?: Error; message?: string }) => {
     // A browser does not tell scripts what is wrong.
@@ -63,7 +63,7 @@ export function openWebSocket(
         if (isFull()) return;
         clearInterval(poll);
         poll = undefined;
-        events.drained();
+        handlers.drained();
       }, POLL);
     },
     pause: () => socket.pause?.(),

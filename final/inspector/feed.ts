@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import createDebug from 'debug';
-import type { Grants } from '#log';
+import type { Grants } from '../broker/access/grants.ts';
 import type { Broker } from '../broker/broker.ts';
-import type { WatchedFrame } from '../broker/frame-watch.ts';
+import type { WatchedFrame } from '../broker/session/frame-watch.ts';
 import { frameFor } from './frame-privacy.ts';
 import { Observer, Totals } from './observer.ts';
 import type { FrameState } from './state.ts';
@@ -93,7 +93,8 @@ export class Feed {
     const looking = this.#viewers.size > 0;
     if (looking && this.#timer === undefined) {
       this.#timer = setInterval(() => {
-        for (const viewer of this.#viewers) this.#tell(viewer);
+        const { faults } = this.#broker.core;
+        for (const viewer of this.#viewers) faults.guard('the inspector', () => this.#tell(viewer));
       }, INTERVAL).unref();
     } else if (!looking) {
       clearInterval(this.#timer);

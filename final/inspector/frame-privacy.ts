@@ -1,5 +1,5 @@
-import type { Grants } from '#log';
-import type { WatchedFrame } from '../broker/frame-watch.ts';
+import type { Grants } from '../broker/access/grants.ts';
+import type { WatchedFrame } from '../broker/session/frame-watch.ts';
 import type { FrameState } from './state.ts';
 
 /** Where the topic stands in the frames that have one: the offset of its length. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import type { Grants } from '#log';
-import { isLoopback } from '#protocol/old';
+import { isLoopback } from '../broker/access/exposure.ts';
+import type { Grants } from '../broker/access/grants.ts';
+import { isWelcomeOrigin } from '../broker/access/origin.ts';
 import type { Broker } from '../broker/broker.ts';
-import { STATUS_TOPIC } from '../broker/system-topics.ts';
+import { STATUS_TOPIC } from '../broker/topics/reserved-names.ts';
 
 /**
  * Sent with every answer. The page may load what comes from here and nothing else; no inline code, no frame around
@@ -64,7 +65,7 @@ export class Guard {
     if (!this.knowsHost(host)) {
       return { status: 421, reason: 'this inspector is not known by that name; see the option allowedHosts' };
     }
-    if (origin !== undefined && !isSameHost(origin, host)) {
+    if (!isWelcomeOrigin(origin, host)) {
       return { status: 403, reason: 'requests from pages of other origins are refused' };
     }
     // Navigating here from elsewhere is fine (a link in a chat); having another page load from here is not.
@@ -97,13 +98,5 @@ export class Guard {
       return { status: 403, reason: `this token may not subscribe to ${STATUS_TOPIC}` };
     }
     return grants;
-  }
-}
-
-function isSameHost(origin: string, host: string): boolean {
-  try {
-    return new URL(origin).host === host.toLowerCase();
-  } catch {
-    return false;
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { boundPort, listen } from '#framing/net';
 import type { Broker } from '../broker/broker.ts';
-import type { Logger } from '../broker/logger.ts';
+import { refuseUpgrade } from '../broker/listeners/web-socket-listener.ts';
 import { DEFAULT_PATH } from '../broker/options.ts';
 import { Feed } from './feed.ts';
 import { Guard, type Refusal, SECURITY_HEADERS } from './guard.ts';
@@ -62,7 +62,10 @@ export async function startInspector(broker: Broker, options: InspectorOptions =
   const routes = new Routes(broker, settings);
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
   server.on('request', (request, response) => routes.answer(request, response));
-  server.on('upgrade', (request, socket, head) => routes.upgrade(request, socket, head));
+  const { faults } = broker.core;
+  server.on('upgrade', (request, socket, head) => {
+    faults.guard('the inspector', () => routes.upgrade(request, socket, head));
+  });
   await listen(server, settings.host, settings.port);
   const inspector = new Inspector(server, settings.host, routes);
   settings.logger.info({ url: inspector.url }, 'inspector listening');
@@ -72,16 +75,14 @@ export async function startInspector(broker: Broker, options: InspectorOptions =
 /** What is answered to which request. */
 class Routes {
   readonly #broker: Broker;
-  readonly #logger: Logger;
   readonly #guard: Guard;
   readonly #feed: Feed;
   // Made by the first that asks: its default figures keep an eye on the event loop from then on.
   #metrics: Metrics | undefined;
   #closing = false;
 
-  constructor(broker: Broker, { host, logger, allowedHosts, maxViewers }: InspectorSettings) {
+  constructor(broker: Broker, { host, allowedHosts, maxViewers }: InspectorSettings) {
     this.#broker = broker;
-    this.#logger = logger;
     this.#guard = new Guard(broker, host, allowedHosts);
     this.#feed = new Feed(broker, maxViewers);
   }
@@ -94,7 +95,7 @@ class Routes {
   answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value ?? '');
     this.#answer(request, response).catch((error: unknown) => {
-      this.#logger.error({ error: String(error), url: request.url }, 'the inspector could not answer');
+      this.#broker.core.faults.report(error, { where: 'the inspector', url: request.url });
       if (response.headersSent) response.destroy();
       else sendText(response, 500, 'this could not be answered\n');
     });
@@ -180,8 +181,4 @@ function refuse(response: ServerResponse, { status, reason }: Refusal): void {
 function sendText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
   response.end(text);
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

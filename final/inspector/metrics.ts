@@ -1,8 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { CLOSE_REASONS } from '#connections';
-import type { Topic } from '#log';
 import type { Broker } from '../broker/broker.ts';
-import { Group } from '../broker/group.ts';
+import type { Topic } from '../broker/topics/topic.ts';
 
 /** Topics whose lag has a series of its own: those that lag most. A series for each of very many helps nobody. */
 const MAX_LAG_TOPICS = 50;
@@ -22,7 +21,7 @@ export class Metrics {
   readonly #queued = this.#gauge('leveret_queued_bytes', 'Bytes that wait for a client to take them.');
   readonly #published = this.#counter('leveret_messages_published_total', 'Messages published.');
   readonly #topics = this.#gauge('leveret_topics', 'Topics.');
-  readonly #subscriptions = this.#gauge('leveret_subscriptions', 'Subscriptions, without those of groups.');
+  readonly #subscriptions = this.#gauge('leveret_subscriptions', 'Subscriptions, of all kinds.');
   readonly #logBytes = this.#gauge('leveret_log_bytes', 'Bytes that the logs hold.');
   readonly #lag = this.#gauge(
     'leveret_subscriber_lag_messages',
@@ -32,6 +31,10 @@ export class Metrics {
   readonly #maxLag = this.#gauge(
     'leveret_subscriber_lag_max_messages',
     'Messages that the slowest reader of all topics has not been sent.',
+  );
+  readonly #internalErrors = this.#counter(
+    'leveret_internal_errors_total',
+    'Faults of the broker itself; its log says more.',
   );
   #publishedBefore = 0;
 
@@ -47,7 +50,8 @@ export class Metrics {
 
   /** Reads everything. Walks over all topics and connections. */
   scrape(): Promise<string> {
-    const { topics, subscriptions, published, logBytes, connections } = this.#broker.core.status();
+    const { topics, subscriptions, published, logBytes, internalErrors, connections } =
+      this.#broker.core.status();
     this.#connections.set(connections.connections);
     setTo(this.#accepted, connections.accepted);
     setTo(this.#refused, connections.refused);
@@ -62,6 +66,7 @@ export class Metrics {
     this.#topics.set(topics);
     this.#subscriptions.set(subscriptions);
     this.#logBytes.set(logBytes);
+    setTo(this.#internalErrors, internalErrors);
     this.#measureLag();
     return this.#registry.metrics();
   }
@@ -90,12 +95,9 @@ export class Metrics {
   }
 }
 
-function lagOf({ log, readers }: Topic): number {
+function lagOf({ readers }: Topic): number {
   let most = 0;
-  for (const reader of readers) {
-    const lag = reader instanceof Group ? reader.waiting : log.lastId - reader.cursor.nextId + 1;
-    if (lag > most) most = lag;
-  }
+  for (const { unread } of readers) most = Math.max(most, unread);
   return most;
 }
 

@@ -1,7 +1,9 @@
-import type { LogBrokerStatus, Session, Topic } from '#log';
 import type { Broker } from '../broker/broker.ts';
-import { SYSTEM_PREFIX } from '../broker/patterns.ts';
-import { Scout } from './scout.ts';
+import type { BrokerStatus } from '../broker/broker-status.ts';
+import type { Session } from '../broker/session/session.ts';
+import { SYSTEM_PREFIX } from '../broker/topics/reserved-names.ts';
+import type { Topic } from '../broker/topics/topic.ts';
+import { MostActive } from './most-active.ts';
 import type { ConnectionState, InspectorState } from './state.ts';
 import { topicState } from './topic-state.ts';
 
@@ -18,7 +20,7 @@ const MAX_SUMMED = 1_000;
 /** Adds up what all observers of a broker tell: once for each moment, and not too often where it takes long. */
 export class Totals {
   readonly #broker: Broker;
-  #status: LogBrokerStatus | undefined;
+  #status: BrokerStatus | undefined;
   #at = 0;
 
   constructor(broker: Broker) {
@@ -26,7 +28,7 @@ export class Totals {
   }
 
   /** @param now - monotonic milliseconds */
-  status(now: number): LogBrokerStatus {
+  status(now: number): BrokerStatus {
     const { core } = this.#broker;
     const longest = Math.max(100, (core.topics.size + core.table.size) * HOLD);
     if (this.#status === undefined || now - this.#at >= longest) {
@@ -41,8 +43,8 @@ export class Totals {
 export class Observer {
   readonly #broker: Broker;
   readonly #totals: Totals;
-  readonly #topics: Scout<Topic>;
-  readonly #sessions: Scout<Session>;
+  readonly #topics: MostActive<Topic>;
+  readonly #sessions: MostActive<Session>;
 
   /**
    * @param search - text that a topic's name must hold; capitals do not count
@@ -52,7 +54,7 @@ export class Observer {
     this.#broker = broker;
     this.#totals = totals;
     const wanted = search.toLowerCase();
-    this.#topics = new Scout({
+    this.#topics = new MostActive({
       source: () => broker.core.topics,
       fits: (topic) => {
         if (topic.forgotten) return false;
@@ -64,7 +66,7 @@ export class Observer {
       limit: MAX_TOPICS,
       budget,
     });
-    this.#sessions = new Scout({
+    this.#sessions = new MostActive({
       source: () => broker.core.sessions(),
       fits: (session) => session.connection.state !== 'closed',
       count: ({ connection }) => connection.bytesIn + connection.bytesOut,
@@ -77,11 +79,12 @@ export class Observer {
   /** What there is to see now. */
   look(): InspectorState {
     const now = performance.now();
-    const { epoch, topics, subscriptions, published, logBytes, connections } = this.#totals.status(now);
+    const status = this.#totals.status(now);
+    const { epoch, uptimeMs, topics, subscriptions, published, logBytes, connections } = status;
     return {
       at: Date.now(),
       epoch,
-      uptimeMs: Math.round(now - this.#broker.startedAt),
+      uptimeMs,
       addresses: this.#broker.addresses.map(({ type, host, port }) => `${type} ${host}:${port}`),
       totals: {
         connections: connections.connections,
@@ -93,7 +96,7 @@ export class Observer {
         queuedBytes: connections.queuedBytes,
         logBytes,
         residentBytes: process.memoryUsage.rss(),
-        eventLoopDelayMs: this.#broker.eventLoopDelay.read().p99,
+        eventLoopDelayMs: status.eventLoopDelayMs,
       },
       topics: this.#topics.look(now).map(({ item, rate }) => topicState(item, rate)),
       connections: this.#sessions.look(now).map(({ item }) => connectionState(item)),
@@ -112,6 +115,6 @@ function connectionState(session: Session): ConnectionState {
     bytesOut: connection.bytesOut,
     queuedBytes: session.outbox.queuedBytes,
     subscriptions: subscriptions.size,
-    lag: subscriptions.size > MAX_SUMMED ? -1 : session.lag(),
+    lag: subscriptions.size > MAX_SUMMED ? -1 : subscriptions.lag,
   };
 }

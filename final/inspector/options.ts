@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { checkPort, DEFAULT_HOST } from '#framing/net';
-import { checkExposure } from '#protocol/old';
+import { checkExposure } from '../broker/access/exposure.ts';
 import type { Logger } from '../broker/logger.ts';
-import { SILENT } from '../broker/logger.ts';
+import { ERRORS_ONLY } from '../broker/logger.ts';
 
 /** The port of an inspector that was told no other. */
 export const DEFAULT_HTTP_PORT = 8890;
@@ -19,7 +19,7 @@ export interface InspectorOptions {
    * @defaultValue 8890
    */
   readonly port?: number;
-  /** @defaultValue says nothing */
+  /** @defaultValue says nothing but errors, on stderr */
   readonly logger?: Logger;
   /**
    * Allow an address that other machines can reach, though the broker asks for no token.
@@ -47,7 +47,7 @@ export type InspectorSettings = Required<InspectorOptions>;
  * @throws RangeError for a number out of range; LeveretError `INSECURE` for an address that anybody could use
  */
 export function readInspectorOptions(options: InspectorOptions, asksForToken: boolean): InspectorSettings {
-  const { host = DEFAULT_HOST, port = DEFAULT_HTTP_PORT, logger = SILENT, insecure = false } = options;
+  const { host = DEFAULT_HOST, port = DEFAULT_HTTP_PORT, logger = ERRORS_ONLY, insecure = false } = options;
   const { allowedHosts = [], maxViewers = 32 } = options;
   checkPort(port);
   if (!Number.isInteger(maxViewers) || maxViewers < 1 || maxViewers > 1000) {

@@ -1,5 +1,6 @@
-import { Session, Subscription, type Topic, type TopicReader, type Window } from '#log';
-import { Group } from '../broker/group.ts';
+import type { Segment } from '#log';
+import type { Topic } from '../broker/topics/topic.ts';
+import type { TopicReader } from '../broker/topics/topic-reader.ts';
 import type { ReaderState, SegmentState, TopicState } from './state.ts';
 
 /** Segments that are told of one by one. */
@@ -12,7 +13,9 @@ const MAX_READERS = 24;
 export function topicState(topic: Topic, rate: number): TopicState {
   const { name, log, settings, readers } = topic;
   const segments = segmentsOf(topic);
-  const seen = readers.slice(0, MAX_READERS_SEEN).map(readerState);
+  const seen = readers
+    .slice(0, MAX_READERS_SEEN)
+    .map((reader) => readerState(reader, (id) => offsetOf(id, segments, log.end)));
   seen.sort((a, b) => b.lag - a.lag);
   return {
     name,
@@ -32,10 +35,11 @@ export function topicState(topic: Topic, rate: number): TopicState {
 
 function segmentsOf({ log }: Topic): SegmentState[] {
   const segments: SegmentState[] = [];
-  for (let segment = log.head; segment !== undefined; segment = segment.next) {
-    const { firstId, lastId, base, held, bytes } = segment;
-    if (bytes.length === 0) continue;
-    segments.push({ firstId, lastId, begin: base, bytes: held, capacity: bytes.length });
+  for (let segment: Segment | undefined = log.head; segment !== undefined; segment = segment.next) {
+    const { lastId, base, sealed, bytes } = segment;
+    if (sealed === 0) continue;
+    const firstId = log.frames.firstId(bytes, 0);
+    segments.push({ firstId, lastId, begin: base, bytes: sealed, capacity: bytes.length });
   }
   const over = segments.length - MAX_SEGMENTS;
   const [first] = segments;
@@ -55,46 +59,7 @@ function offsetOf(id: number, segments: readonly SegmentState[], end: number): n
   return end;
 }
 
-function readerState(reader: TopicReader): ReaderState {
-  const { cursor } = reader;
-  const shared = {
-    nextId: cursor.nextId,
-    at: (cursor.segment?.base ?? 0) + Math.max(cursor.position, cursor.recordAt),
-  };
-  if (reader instanceof Group) {
-    let uncommitted = 0;
-    let window = 0;
-    for (const member of reader.members) {
-      uncommitted += member.used;
-      window += member.window;
-    }
-    const { name, members, waiting } = reader;
-    return {
-      kind: 'group',
-      name,
-      connection: 0,
-      members: members.length,
-      ...shared,
-      lag: waiting,
-      uncommitted,
-      window,
-    };
-  }
-  const { session, window } = clientOf(reader);
-  return {
-    kind: 'client',
-    name: session?.name ?? '',
-    connection: session?.connection.number ?? 0,
-    members: 1,
-    ...shared,
-    lag: Math.max(0, reader.topic.log.lastId - cursor.nextId + 1),
-    uncommitted: window?.used ?? 0,
-    window: window?.size ?? 0,
-  };
-}
-
-function clientOf(reader: TopicReader): { session?: Session; window?: Window } {
-  if (!(reader instanceof Subscription)) return {};
-  const { window } = reader;
-  return reader.reader instanceof Session ? { session: reader.reader, window } : { window };
+function readerState(reader: TopicReader, offset: (id: number) => number): ReaderState {
+  const { nextId } = reader.cursor;
+  return { ...reader.report(), nextId, at: offset(nextId), lag: reader.unread };
 }

@@ -1,6 +1,7 @@
 /** This project's client beside the well-kept clients of other brokers. */
 import type { BarGroup } from './bar-chart.ts';
 import { type Bench, benchOptions, numbers, seconds } from './bench-module.ts';
+import { inBoth, otherCheckout } from './checkout.ts';
 import type { Way } from './client/adapter.ts';
 import { type Effort, measureRound, type Round, type Stream } from './client/measure.ts';
 import { SYSTEMS, type System } from './client/systems.ts';
@@ -196,6 +197,16 @@ function bars(title: string, measured: readonly Measured[], way: Way): BarGroup 
   };
 }
 
+/** This project's client and broker, and those of another checkout where there is one to compare with. */
+function ownSystems(system: System, against: string | undefined): System[] {
+  const [name, other] = inBoth(system.name, against);
+  if (other === undefined || against === undefined) return [system];
+  return [
+    { ...system, name: name ?? '' },
+    { ...system, name: other, server: `${system.server}@${against}`, checkout: against },
+  ];
+}
+
 async function run(args: string[]): Promise<void> {
   const { quick, record, values } = benchOptions(args, [
     'clients',
@@ -204,12 +215,14 @@ async function run(args: string[]): Promise<void> {
     'rounds',
     'requests',
     'profile',
+    'against',
   ]);
+  const against = otherCheckout(values.against);
   const report = new Report('client', { record });
   const wanted = values.clients?.split(',');
   const systems = SYSTEMS.filter(
     ({ name, library, server }) => !wanted || [name, library, server].some((one) => wanted.includes(one)),
-  );
+  ).flatMap((system) => (system.name === OWN ? ownSystems(system, against) : [system]));
   const rounds = numbers('rounds', values.rounds ?? (quick ? '1' : '5'))[0] ?? 1;
   const effort: Effort = {
     milliseconds: seconds('seconds', values.seconds ?? (quick ? '0.5' : '2')) * 1_000,
@@ -247,6 +260,7 @@ export const bench: Bench = {
   options: [
     '--clients leveret,nats.js,ioredis,mosquitto,aedes   --payload 64,1024   --seconds 2   --rounds 5',
     '--requests 5000   --profile FOLDER: processor profiles of the client processes',
+    '--against DIR: in turn with leveret the broker and client of another checkout',
   ],
   run,
 };

@@ -5,10 +5,11 @@ import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Bench, benchOptions, numbers } from './bench-module.ts';
+import { inBoth, otherCheckout, splitCheckout } from './checkout.ts';
 import type { AdapterName } from './load/adapters.ts';
 import { residentBytes } from './process-metrics.ts';
 import { Report } from './report.ts';
-import { type BenchServer, MissingServerError, serverKind, startScript } from './servers.ts';
+import { type BenchServer, isOwn, MissingServerError, serverKind, startScript } from './servers.ts';
 import { figure, median, ratio } from './table.ts';
 
 const HOLDER = fileURLToPath(new URL('./load/hold-connections.ts', import.meta.url));
@@ -36,15 +37,14 @@ interface Round {
   readonly each: number;
 }
 
-const table: Contestant = {
-  name: 'chapter-5 table',
-  own: true,
-  protocol: 'none',
-  start: () => startScript('chapter-5 table', './serve-connections.ts', []),
-};
+function table(name: string, checkout: string | undefined): Contestant {
+  const start = () => startScript(name, 'serve-connections.ts', [], checkout);
+  return { name: name.replace('table', 'chapter-5 table'), own: true, protocol: 'none', start };
+}
 
 function contestant(name: string): Contestant {
-  if (name === 'table') return table;
+  const { name: plain, checkout } = splitCheckout(name);
+  if (plain === 'table') return table(name, checkout);
   const kind = serverKind(name);
   const own = kind.adapter === 'leveret';
   return {
@@ -127,11 +127,13 @@ async function measure(one: Contestant, connections: number): Promise<Round> {
 }
 
 async function run(args: string[]): Promise<void> {
-  const { quick, record, values } = benchOptions(args, ['servers', 'connections', 'rounds']);
+  const { quick, record, values } = benchOptions(args, ['servers', 'connections', 'rounds', 'against']);
   const connections = numbers('connections', values.connections ?? (quick ? '2000' : '10000'))[0] ?? 1;
   const rounds = numbers('rounds', values.rounds ?? (quick ? '1' : '3'))[0] ?? 1;
+  const against = otherCheckout(values.against);
   const names = (values.servers ?? 'table,chapter-6,nats-server,redis-server').split(',');
-  const contestants = names.map(contestant);
+  const both = names.flatMap((name) => (name === 'table' || isOwn(name) ? inBoth(name, against) : [name]));
+  const contestants = both.map(contestant);
   const report = new Report('connections', { record });
   const count = connections.toLocaleString('en-US');
   report.text(
@@ -190,6 +192,7 @@ export const bench: Bench = {
   options: [
     '--servers table,chapter-6,nats-server,redis-server   --connections 10000   --rounds 3',
     'also: chapter-4, final, mosquitto, aedes',
+    "--against DIR: beside each of the course's servers that of another checkout",
   ],
   run,
 };

@@ -1,11 +1,12 @@
 import type { BarGroup } from './bar-chart.ts';
 import { type Bench, benchOptions, numbers, seconds } from './bench-module.ts';
+import { inBoth, otherCheckout } from './checkout.ts';
 import type { AdapterName } from './load/adapters.ts';
 import type { Window } from './load/closed-loop.ts';
 import type { LoadResult } from './load/generator.ts';
 import { runLoad, windowsFor } from './load/run-load.ts';
 import { Report } from './report.ts';
-import { MissingServerError, type ServerKind, serverKind, withServer } from './servers.ts';
+import { isOwn, MissingServerError, type ServerKind, serverKind, withServer } from './servers.ts';
 import { figure, median, ratio } from './table.ts';
 
 /** A broker, and how the generator publishes to it. */
@@ -26,10 +27,14 @@ const DEFAULT_SERVERS = [
   'aedes',
 ];
 
-/** `NAME`, or `NAME-batched` for one of the course's brokers with 64 messages in a PUBLISH frame. */
+/**
+ * `NAME`, or `NAME-batched` for one of the course's brokers with 64 messages in a PUBLISH frame; with `@DIR` behind it
+ * that of another checkout.
+ */
 export function contestant(name: string): Contestant {
-  const kind = serverKind(name.replace(/-batched$/, ''));
-  return { name, kind, adapter: name.endsWith('-batched') ? 'leveret-batched' : kind.adapter };
+  const batched = /-batched(?=@|$)/;
+  const kind = serverKind(name.replace(batched, ''));
+  return { name, kind, adapter: batched.test(name) ? 'leveret-batched' : kind.adapter };
 }
 
 /** What is measured in one cell of the table. */
@@ -108,6 +113,9 @@ export async function measureCell(
 /** The table of one cell. */
 export function cellTable(measured: readonly Measured[]) {
   const base = (name: string) => measured.find(({ contestant }) => contestant.name === name)?.rate;
+  const other = (name: string) =>
+    measured.find(({ contestant }) => contestant.name.startsWith(`${name}@`))?.rate;
+  const compared = measured.some(({ contestant }) => contestant.name.includes('@'));
   return {
     columns: [
       'server',
@@ -115,6 +123,7 @@ export function cellTable(measured: readonly Measured[]) {
       'lowest to highest',
       'to nats-server',
       'to redis-server',
+      ...(compared ? ['to the other checkout'] : []),
       'broker CPU ns/delivery',
       'broker / generator cores',
       'waited',
@@ -132,6 +141,7 @@ export function cellTable(measured: readonly Measured[]) {
         `${figure(Math.min(...rates))} to ${figure(Math.max(...rates))}`,
         ratio(rate, base('nats-server')),
         ratio(rate, base('redis-server')),
+        ...(compared ? [ratio(rate, other(contestant.name))] : []),
         figure(cpuNs),
         `${cores((result) => result.brokerCpuSeconds)} / ${cores((result) => result.generatorCpuSeconds)}`,
         cores((result) => result.waitedSeconds),
@@ -160,14 +170,17 @@ async function run(args: string[]): Promise<void> {
     'payload',
     'seconds',
     'rounds',
+    'against',
   ]);
+  const against = otherCheckout(values.against);
   const report = new Report('fan-out', { record });
   const effort: Effort = {
     rounds: numbers('rounds', values.rounds ?? (quick ? '1' : '3'))[0] ?? 1,
     seconds: seconds('seconds', values.seconds ?? (quick ? '1' : '3')),
     trialSeconds: quick ? 0.2 : 0.4,
   };
-  let contestants = (values.servers?.split(',') ?? DEFAULT_SERVERS).map(contestant);
+  const names = values.servers?.split(',') ?? DEFAULT_SERVERS.filter((name) => !against || isOwn(name));
+  let contestants = names.flatMap((name) => (isOwn(name) ? inBoth(name, against) : [name])).map(contestant);
   report.text(METHOD);
   for (const payload of numbers('payload', values.payload ?? '64,1024')) {
     const groups: BarGroup[] = [];
@@ -207,6 +220,7 @@ export const bench: Bench = {
   options: [
     `--servers ${DEFAULT_SERVERS.join(',')}`,
     '--subscribers 1,10,100,1000   --payload 64,1024   --seconds 3   --rounds 3',
+    "--against DIR: the course's brokers only, each in turn with that of another checkout",
   ],
   run,
 };

@@ -1,13 +1,14 @@
 /** Chapter 7's peers: the benchmarks of the seed, a larger one, and what a pool is good for. */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type Bench, benchOptions } from './bench-module.ts';
+import { forkScript, otherCheckout } from './checkout.ts';
 import type { PeersResult, PeersTask } from './peers-process.ts';
 import { Report } from './report.ts';
 import { SlowLink } from './slow-link.ts';
 import { figure, median, ratio } from './table.ts';
 
-const PROCESS = new URL('./peers-process.ts', import.meta.url);
+const PROCESS = 'peers-process.ts';
 const SIZE = 64;
 /** Bytes a second of the link in the second part. */
 const LINK_RATE = 50_000_000;
@@ -26,13 +27,21 @@ class Pair implements AsyncDisposable {
     this.#link = link;
   }
 
-  /** `linkRate`: bytes a second of a {@link SlowLink} between them; without it they are connected directly. */
-  static async start(system: string, poolSize: number, linkRate?: number): Promise<Pair> {
-    const receiver = fork(PROCESS, ['receiver', system]);
+  /**
+   * @param linkRate - bytes a second of a {@link SlowLink} between them; without it they are connected directly
+   * @param checkout - another checkout that both come from
+   */
+  static async start(
+    system: string,
+    poolSize: number,
+    { linkRate, checkout }: { linkRate?: number; checkout?: string | undefined } = {},
+  ): Promise<Pair> {
+    const receiver = forkScript(PROCESS, ['receiver', system], {}, checkout);
     const [{ address }] = (await once(receiver, 'message')) as [{ address: string }];
     const port = Number(address.split(':').at(-1));
     const link = linkRate === undefined ? undefined : await SlowLink.start(port, linkRate);
-    const sender = fork(PROCESS, ['sender', system, link?.address ?? address, String(poolSize)]);
+    const args = ['sender', system, link?.address ?? address, String(poolSize)];
+    const sender = forkScript(PROCESS, args, {}, checkout);
     await once(sender, 'message');
     return new Pair(sender, receiver, link);
   }
@@ -108,11 +117,19 @@ function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** Who runs beside this checkout's peers: those of another checkout, else zeromq where it is there. */
+async function startRival(zeromq: boolean, checkout: string | undefined): Promise<Pair | undefined> {
+  if (checkout !== undefined) return Pair.start('leveret', 4, { checkout });
+  return zeromq ? Pair.start('zeromq', 1) : undefined;
+}
+
 async function run(args: string[]): Promise<void> {
-  const { quick, record } = benchOptions(args);
+  const { quick, record, values } = benchOptions(args, ['against']);
+  const checkout = otherCheckout(values.against);
   const rounds = quick ? 3 : 15;
   const report = new Report('peers', { record });
-  const zeromq = await hasZeromq();
+  const zeromq = checkout === undefined && (await hasZeromq());
+  const rival = checkout === undefined ? 'zeromq' : `leveret@${checkout}`;
   const cases: Case[] = [
     { title: '1,024 in sequence', messages: 1_024, parallel: false },
     { title: '1,024 in parallel', messages: 1_024, parallel: true },
@@ -123,7 +140,8 @@ async function run(args: string[]): Promise<void> {
   report.text(
     `One peer sends ${SIZE}-byte messages to another, each in its own process, over a connection that is open. From the first send to the last arrival; the median of ${rounds} rounds (a third as many of the large ones) after a warm-up of ${figure(WARM_UP)} messages. "In sequence" awaits each send before the next. zeromq (PUSH to PULL over TCP, its defaults) allows one send at a time, so both of its rows are that loop. The rows "first time" are new processes whose JavaScript is not compiled yet; zeromq's machine code needs no warming. The seed gives 1.0 s for 1,024, sequential or parallel, on another machine: about ${figure(SEED_RATE)} a second.`,
   );
-  if (!zeromq) report.text('zeromq is skipped: the npm package is not installed (npm ci installs it).');
+  if (!zeromq && checkout === undefined)
+    report.text('zeromq is skipped: the npm package is not installed (npm ci installs it).');
 
   const rows: { title: string; own: Measured; other: Measured | undefined }[] = [];
   for (const one of cases) {
@@ -131,7 +149,7 @@ async function run(args: string[]): Promise<void> {
     report.progress(`${one.title} ...`);
     await using own = await Pair.start('leveret', 4);
     const mine = await measure(own, one, times);
-    await using theirs = zeromq ? await Pair.start('zeromq', 1) : undefined;
+    await using theirs = await startRival(zeromq, checkout);
     const other = theirs === undefined ? undefined : await measure(theirs, one, times);
     if (one.messages < WARM_UP) {
       rows.push({ title: `${one.title}, first time`, own: mine.first, other: other?.first });
@@ -142,10 +160,10 @@ async function run(args: string[]): Promise<void> {
     columns: [
       'messages',
       'leveret msg/s',
-      'zeromq msg/s',
+      `${rival} msg/s`,
       'ratio',
       'leveret CPU us/msg',
-      'zeromq CPU us/msg',
+      `${rival} CPU us/msg`,
     ],
     rows: rows.map(({ title, own, other }) => [
       title,
@@ -163,7 +181,7 @@ async function run(args: string[]): Promise<void> {
       title,
       bars: [
         { label: 'leveret', value: own.rate, text: figure(own.rate), own: true },
-        ...(other === undefined ? [] : [{ label: 'zeromq', value: other.rate, text: figure(other.rate) }]),
+        ...(other === undefined ? [] : [{ label: rival, value: other.rate, text: figure(other.rate) }]),
       ],
     })),
   );
@@ -178,7 +196,7 @@ async function run(args: string[]): Promise<void> {
     ['pool of 1', 1, 4_000_000],
     ['pool of 4', 4, 4_000_000],
   ] as const) {
-    await using pair = await Pair.start('leveret', poolSize, LINK_RATE);
+    await using pair = await Pair.start('leveret', poolSize, { linkRate: LINK_RATE });
     await pair.run({ do: 'mix', small: 50, bulk }, { do: 'latencies', small: 50 });
     const { received } = await pair.run({ do: 'mix', small, bulk }, { do: 'latencies', small });
     const latencies = received.latencies ?? [];
@@ -191,5 +209,6 @@ async function run(args: string[]): Promise<void> {
 export const bench: Bench = {
   name: 'peers',
   summary: "chapter 7's peers beside zeromq: messages a second, and what a pool is for",
+  options: ['--against DIR: beside the peers of another checkout, not zeromq'],
   run,
 };

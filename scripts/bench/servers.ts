@@ -1,11 +1,11 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensurePrograms } from '../system-packages.ts';
+import { forkScript, splitCheckout } from './checkout.ts';
 import type { AdapterName } from './load/adapters.ts';
 
 /** A broker under measurement, running as a process of its own on 127.0.0.1. */
@@ -39,7 +39,7 @@ const READY_MS = 20_000;
 const aedes: ServerKind = {
   name: 'aedes',
   adapter: 'mqtt',
-  start: () => startScript('aedes', './serve-aedes.ts', []),
+  start: () => startScript('aedes', 'serve-aedes.ts', []),
 };
 
 /** Every broker that the benches know, by name. */
@@ -74,16 +74,26 @@ export const serverKinds: ReadonlyMap<string, ServerKind> = new Map(
 
 /** The server of the `limit` bench, which only writes prebuilt frames of payloads of this size. */
 export function bareServer(payload: number): ServerKind {
-  const start = () => startScript('bare writes', './serve-bare.ts', [`${payload}`]);
+  const start = () => startScript('bare writes', 'serve-bare.ts', [`${payload}`]);
   return { name: 'bare writes', adapter: 'leveret-unchecked', start };
 }
 
-/** The kind of that name, or a RangeError that lists those there are. */
-export function serverKind(name: string): ServerKind {
+/**
+ * The kind of that name; `NAME@DIR` is one of the course's own brokers as it is in another checkout.
+ *
+ * @throws RangeError that lists those there are.
+ */
+export function serverKind(text: string): ServerKind {
+  const { name, checkout } = splitCheckout(text);
   const kind = serverKinds.get(name);
   if (!kind)
     throw new RangeError(`no server is called "${name}"; there are: ${[...serverKinds.keys()].join(', ')}`);
-  return kind;
+  return checkout === undefined || !isOwn(name) ? kind : leveret(name, checkout);
+}
+
+/** True for the course's own brokers. */
+export function isOwn(name: string): boolean {
+  return serverKinds.get(name.replace(/-batched$/, ''))?.adapter === 'leveret';
 }
 
 /** Run `body` with a server of this kind, and stop the server whatever happens. */
@@ -100,11 +110,11 @@ export async function withServer<T>(
   }
 }
 
-function leveret(name: string): ServerKind {
+function leveret(name: string, checkout?: string): ServerKind {
   return {
     name,
     adapter: 'leveret',
-    start: (options = {}) => startScript(name, './serve-leveret.ts', [name, JSON.stringify(options)]),
+    start: (options = {}) => startScript(name, 'serve-leveret.ts', [name, JSON.stringify(options)], checkout),
   };
 }
 
@@ -113,11 +123,10 @@ export async function startScript(
   name: string,
   script: string,
   args: readonly string[],
+  checkout?: string,
 ): Promise<BenchServer> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-    env: { ...process.env, DEBUG: '' },
-  });
+  const options = { execArgv: ['--expose-gc', '--import', 'tsx'], env: { ...process.env, DEBUG: '' } };
+  const child = forkScript(script, args, options, checkout);
   const answer = await nextMessage<{ port?: number; missing?: string }>(child, name);
   if (answer.missing !== undefined) throw new MissingServerError(`${name} is left out: ${answer.missing}`);
   if (answer.port === undefined) throw new Error(`${name} told no port`);

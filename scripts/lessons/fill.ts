@@ -1,15 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Fence, findFences } from './markdown.ts';
+import { type Fence, type Filled, findFences } from './markdown.ts';
+import { fillTables } from './tables.ts';
 
 /** Gives the transcript of a chapter. */
 export type TranscriptOf = (chapter: number) => string;
-
-/** A lesson's text with its fences filled, and what could not be filled. */
-export interface Filled {
-  readonly text: string;
-  readonly mistakes: string[];
-}
 
 const MARKER = /^\s*<!-- (code|transcript): (.+?) -->\s*$/;
 
@@ -25,26 +20,44 @@ function dedent(lines: readonly string[]): string {
 }
 
 /**
- * The lines between `// #region name` and `// #endregion name`, dedented; without a name the whole file. Lines that
- * only mark regions and tasks are left out.
+ * Where a region's lines are, `from` included, `to` not, counted from 0; without a name the whole file.
+ *
+ * @throws Error when the region is missing, or twice there.
+ */
+export function findRegion(lines: readonly string[], name: string | undefined): { from: number; to: number } {
+  if (name === undefined) return { from: 0, to: lines.length };
+  const find = (word: string): number => {
+    const isMark = (line: string): boolean => line.trim() === `// #${word} ${name}`;
+    const at = lines.findIndex(isMark);
+    if (at === -1) throw new Error(`no line "// #${word} ${name}"`);
+    if (lines.findLastIndex(isMark) !== at) throw new Error(`"// #${word} ${name}" is there twice`);
+    return at;
+  };
+  return { from: find('region') + 1, to: find('endregion') };
+}
+
+/**
+ * The lines of a region, dedented; without a name the whole file. Lines that only mark regions and tasks are left out.
  *
  * @throws Error when the region is missing, twice there, or empty.
  */
 export function readRegion(source: string, name: string | undefined): string {
-  let lines = source.split('\n');
-  if (name !== undefined) {
-    const find = (word: string): number => {
-      const isMark = (line: string): boolean => line.trim() === `// #${word} ${name}`;
-      const at = lines.findIndex(isMark);
-      if (at === -1) throw new Error(`no line "// #${word} ${name}"`);
-      if (lines.findLastIndex(isMark) !== at) throw new Error(`"// #${word} ${name}" is there twice`);
-      return at;
-    };
-    lines = lines.slice(find('region') + 1, find('endregion'));
-  }
-  const kept = lines.filter((line) => !/^\s*\/\/ (#region|#endregion|task \d+\.\d+:)/.test(line));
+  const lines = source.split('\n');
+  const { from, to } = findRegion(lines, name);
+  const kept = lines
+    .slice(from, to)
+    .filter((line) => !/^\s*\/\/ (#region|#endregion|task \d+\.\d+:)/.test(line));
   if (kept.every((line) => line.trim() === '')) throw new Error('nothing in it');
   return dedent(kept);
+}
+
+/** The pieces of code that a lesson quotes, as its markers name them. */
+export function quotedCode(text: string): Array<{ path: string; region: string | undefined }> {
+  return text.split('\n').flatMap((line) => {
+    const [, kind, reference = ''] = MARKER.exec(line) ?? [];
+    const [path = '', region] = reference.split('#');
+    return kind === 'code' ? [{ path, region }] : [];
+  });
 }
 
 function readCode(folder: string, reference: string): string {
@@ -56,7 +69,8 @@ function readCode(folder: string, reference: string): string {
 
 /**
  * Fills the fence after each `<!-- code: path#region -->` from the file, and the fence after
- * `<!-- transcript: chapter N -->` from `transcriptOf`; without that function transcripts stay as they are.
+ * `<!-- transcript: chapter N -->` from `transcriptOf`; without that function transcripts stay as they are. Then the tables:
+ * see {@link fillTables}.
  */
 export function fillLesson(path: string, text: string, transcriptOf?: TranscriptOf): Filled {
   const lines = text.split('\n');
@@ -86,7 +100,8 @@ export function fillLesson(path: string, text: string, transcriptOf?: Transcript
     }
   }
   out.push(...lines.slice(copied));
-  return { text: out.join('\n'), mistakes };
+  const tables = fillTables(path, out.join('\n'));
+  return { text: tables.text, mistakes: [...mistakes, ...tables.mistakes] };
 }
 
 /** The transcript that stands in a lesson, or undefined. */

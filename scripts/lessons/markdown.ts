@@ -9,6 +9,12 @@ export interface Fence {
   readonly close: number;
 }
 
+/** A lesson's text with its fences filled, and what could not be filled. */
+export interface Filled {
+  readonly text: string;
+  readonly mistakes: string[];
+}
+
 /** A heading, with the anchor that GitHub and the docs site give it. */
 export interface Heading {
   readonly level: number;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { buildInspectorPage } from '../../final/inspector/index.ts';
-import { forBrowsers } from '../../final/inspector/page-build.ts';
 import { ROOT } from '../chapters.ts';
 import { BROWSER_ENTRY, COMMAND_ENTRY, ENTRIES, type PackageEntry } from './manifest.ts';
 
@@ -49,7 +48,6 @@ export async function bundle(lib: string, version: string): Promise<Set<string>>
     entryPoints: points([BROWSER_ENTRY]),
     platform: 'browser',
     target: 'es2022',
-    plugins: [forBrowsers],
   });
   await buildInspectorPage(join(lib, 'inspector-page'));
   return importedPackages(metafile);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ROOT } from '../chapters.ts';
 
 const FOLDERS = ['chapters', 'final', 'scripts', 'docs', 'bench'];
@@ -12,13 +12,26 @@ export interface TestFiles {
   readonly tests: string[];
 }
 
-/** True where a path answers to one of the filters; a number stands for a chapter, other text for a part of the path. */
-export function matches(path: string, filters: readonly string[]): boolean {
-  if (filters.length === 0) return true;
-  return filters.some((filter) => {
-    if (/^\d{1,2}$/.test(filter)) return path.startsWith(`chapters/${filter.padStart(2, '0')}-`);
-    return path.includes(filter);
+/**
+ * The paths that answer to one of the filters. A number stands for a chapter; the name of a file, with or without its
+ * ending, for the files that are called so; other text for a part of the path.
+ */
+export function choosePaths(paths: readonly string[], filters: readonly string[]): string[] {
+  if (filters.length === 0) return [...paths];
+  const chosen = filters.flatMap((filter) => {
+    if (/^\d{1,2}$/.test(filter)) {
+      return paths.filter((path) => path.startsWith(`chapters/${filter.padStart(2, '0')}-`));
+    }
+    const called = paths.filter((path) => namesOf(path).includes(filter));
+    return called.length > 0 ? called : paths.filter((path) => path.includes(filter));
   });
+  return paths.filter((path) => chosen.includes(path));
+}
+
+/** `frame.spec.ts`, `frame.spec` and `frame` for a path that ends in the first. */
+function namesOf(path: string): string[] {
+  const name = basename(path);
+  return [name, name.replace(/\.ts$/, ''), name.replace(/\.(spec|test)\.ts$/, '')];
 }
 
 /** Finds the test files that answer to the filters, in the order of their paths. */
@@ -33,7 +46,7 @@ export function findTestFiles(filters: readonly string[] = [], root = ROOT): Tes
   };
   const present = new Set(readdirSync(root));
   for (const folder of FOLDERS) if (present.has(folder)) walk(folder);
-  const chosen = paths.filter((path) => matches(path, filters)).sort();
+  const chosen = choosePaths(paths.sort(), filters);
   return {
     specs: chosen.filter((path) => path.endsWith('.spec.ts')),
     tests: chosen.filter((path) => path.endsWith('.test.ts')),

@@ -1,4 +1,4 @@
-import { inParallel, nodeArguments, runProgram, type Step, StepError } from './steps.ts';
+import { inParallel, runProgram, type Step, StepError, testArguments } from './steps.ts';
 
 /** The totals that uvu printed, summed over the suites of a file; undefined where it printed none. */
 export function readTotals(output: string): { total: number; passed: number; skipped: number } | undefined {
@@ -14,9 +14,6 @@ export function readTotals(output: string): { total: number; passed: number; ski
     : { total, passed: sum('Passed') ?? 0, skipped: sum('Skipped') ?? 0 };
 }
 
-/** A file of unit tests takes seconds; one that takes so long (milliseconds) has a loop without an end. */
-const SPEC_DEADLINE_MS = 60_000;
-
 /** The step that runs uvu's files, each in a process of its own. */
 export function specsStep(paths: readonly string[], width: number): Step {
   return {
@@ -26,7 +23,7 @@ export function specsStep(paths: readonly string[], width: number): Step {
       let passed = 0;
       let skipped = 0;
       await inParallel(paths, width, async (path) => {
-        const { code, output } = await runProgram(process.execPath, nodeArguments(path), SPEC_DEADLINE_MS);
+        const { code, output } = await runProgram(process.execPath, testArguments(path));
         const totals = readTotals(output);
         if (totals !== undefined) {
           passed += totals.passed;

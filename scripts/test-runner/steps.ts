@@ -28,10 +28,16 @@ export interface Outcome {
 
 const MAX_LINES = 150;
 const STEP_DEADLINE_MS = 300_000;
+const WATCHDOG = new URL('./watchdog.ts', import.meta.url).href;
 
 /** Node's arguments for running a TypeScript file of the project. */
 export function nodeArguments(...args: string[]): string[] {
   return ['--import', 'tsx', ...args];
+}
+
+/** Node's arguments for running test files: each process that has one as its program is ended when it takes too long. */
+export function testArguments(...args: string[]): string[] {
+  return nodeArguments('--import', WATCHDOG, ...args);
 }
 
 /** Runs a program in the project's folder and collects what it prints. */

@@ -15,7 +15,7 @@ diagrams('have ids of their own, so that two can stand on one page', () => {
   const ids = (html: string): string[] => [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
   const one = ids(renderDiagram('flowchart LR\n  a --> b\n'));
   const other = ids(renderDiagram('flowchart LR\n  a --> c\n'));
-  assert.ok(one.length > 0);
+  assert.ok(one.length > 0, 'a drawing has no ids');
   assert.is(
     one.some((id) => other.includes(id)),
     false,

@@ -1,3 +1,4 @@
+// deadline: 90 s
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';

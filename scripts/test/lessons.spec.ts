@@ -54,6 +54,37 @@ lessons('a marker without its fence, file or region is a mistake', ({ root }) =>
   assert.match(mistakes('<!-- code: twice.ts#gone -->\n```ts\n```\n'), /#region gone/);
 });
 
+lessons('tables of frames and errors come from the wire; what people wrote in the last cell stays', () => {
+  const text = [
+    '<!-- errors -->',
+    '',
+    '| code | name | fatal | when |',
+    '| --- | --- | --- | --- |',
+    '| 99 | BAD_FRAME | no | a size of 0 |',
+    '| 98 | GONE | no | never |',
+    '',
+    'text',
+  ].join('\n');
+  const filled = fillLesson('README.md', text);
+  assert.match(filled.text, /^\| 1 \| BAD_FRAME \| yes \| a size of 0 \|$/m, 'number and kind are corrected');
+  assert.not.match(filled.text, /GONE/, 'what the wire does not have goes');
+  assert.match(filled.text, /^\| 12 \| INTERNAL \| yes \| {2}\|$/m, 'what is new is there');
+  assert.match(filled.mistakes.join(), /say something about INTERNAL/, 'and must be described');
+  assert.match(filled.text, /\n\ntext$/, 'what follows stays');
+  const frames = fillLesson(
+    'README.md',
+    '<!-- frames: client -->\n| a | b | c | d |\n| --- | --- | --- | --- |\n',
+  ).text;
+  assert.match(
+    frames,
+    /\| 03 \| PUBLISH \| `u32 request, text8 topic, u16 count, record\.\.\.` \|/,
+    'fields by form',
+  );
+  assert.match(frames, /\| 09 \| CLOSE \| none \|/, 'a frame without fields');
+  assert.match(frames, /\| 07 \| PING \| `bytes`, at most 64 \|/, 'the rest of a frame');
+  assert.match(fillLesson('a.md', '<!-- errors -->\n\ntext').mistakes.join(), /no table follows/, 'no table');
+});
+
 lessons('a transcript is filled, and read back', ({ root }) => {
   const text = '<!-- transcript: chapter 3 -->\n\n```text\n```\n';
   const filled = fillLesson(join(root, 'README.md'), text, (chapter) => `Chapter ${chapter}\n\nlines\n`).text;

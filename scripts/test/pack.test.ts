@@ -1,3 +1,4 @@
+// deadline: 240 s
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -40,7 +41,7 @@ before(
     // publint and are-the-types-wrong look at it in here: what they find is an error.
     run(process.execPath, ['--import', 'tsx', 'scripts/pack.ts', '--out', join(folder, 'dist')], ROOT);
     const tarball = readdirSync(join(folder, 'dist')).find((name) => name.endsWith('.tgz'));
-    assert.ok(tarball);
+    assert.ok(tarball, 'npm run pack made no .tgz');
     mkdirSync(installed, { recursive: true });
     run('tar', ['-xzf', join(folder, 'dist', tarball), '-C', installed, '--strip-components=1']);
     const { dependencies, bin } = JSON.parse(
@@ -73,7 +74,7 @@ test('its command serves, publishes and subscribes; the inspector has its page',
   await sub.printed(/subscribed to/);
   assert.equal((await command('pub', 'news.today', 'hello').ended).code, 0);
   assert.deepEqual(await sub.ended.then(({ code, stdout }) => [code, stdout]), [0, 'hello\n']);
-  assert.ok(broker.http);
+  assert.ok(broker.http, 'the inspector has no address');
   const page = await fetch(broker.http);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /<!doctype html>/i);

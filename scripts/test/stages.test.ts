@@ -1,3 +1,4 @@
+// deadline: 240 s
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -30,7 +31,9 @@ describe('npm run chapter', () => {
   test('--help explains the options', TIMEOUT, async ({ signal }) => {
     const { code, stdout } = await runScript('chapter', ['--help'], signal);
     assert.equal(code, 0);
-    for (const option of ['--once', '--serve', '--port', '--host']) assert.ok(stdout.includes(option));
+    for (const option of ['--once', '--serve', '--port', '--host']) {
+      assert.ok(stdout.includes(option), `the help does not name ${option}`);
+    }
   });
 
   for (const args of [

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findHollowTests, findTestFiles, matches, neededPrograms } from '../test-runner/find-files.ts';
+import { choosePaths, findHollowTests, findTestFiles, neededPrograms } from '../test-runner/find-files.ts';
+import { findMistakes } from '../test-runner/rules.ts';
 import { readTotals } from '../test-runner/specs.ts';
 
 const runner = suite<{ root: string }>('test runner');
@@ -20,12 +21,22 @@ function put(root: string, path: string, text = ''): void {
 
 runner('takes a number for a chapter, and other text for a part of a path', () => {
   const path = 'chapters/01-framed-echo/test/frame-reader-04.spec.ts';
-  assert.ok(matches(path, []));
-  assert.ok(matches(path, ['1']));
-  assert.ok(matches(path, ['01']));
-  assert.ok(matches(path, ['02', 'frame-reader']));
-  assert.not.ok(matches(path, ['04']));
-  assert.not.ok(matches(path, ['broker']));
+  const chosen = (...filters: string[]): number => choosePaths([path], filters).length;
+  assert.is(chosen(), 1, 'without a filter every file is chosen');
+  assert.is(chosen('1'), 1, 'chapter 1 as 1');
+  assert.is(chosen('01'), 1, 'chapter 1 as 01');
+  assert.is(chosen('02', 'reader'), 1, 'one of two filters is enough');
+  assert.is(chosen('04'), 0, 'a number is no part of a path');
+  assert.is(chosen('broker'), 0, 'a text that the path does not hold');
+});
+
+runner('takes the name of a file for that file alone, with or without its ending', () => {
+  const paths = ['a/test/frame-writer.test.ts', 'a/test/frame.spec.ts', 'b/test/message-frame.spec.ts'];
+  for (const name of ['frame.spec.ts', 'frame.spec', 'frame']) {
+    assert.equal(choosePaths(paths, [name]), ['a/test/frame.spec.ts'], name);
+  }
+  assert.equal(choosePaths(paths, ['frame.']), ['a/test/frame.spec.ts', 'b/test/message-frame.spec.ts']);
+  assert.equal(choosePaths(paths, ['writer', 'frame.spec']), paths.slice(0, 2), 'in the order of the paths');
 });
 
 runner('finds both kinds of test files, sorted, and nothing else', ({ root }) => {
@@ -69,6 +80,28 @@ runner('refuses tests that leave others out', ({ root }) => {
   put(root, 'c.test.ts', "test('the only one', () => {});");
   const mistakes = findHollowTests({ specs: [], tests: ['a.test.ts', 'b.test.ts', 'c.test.ts'] }, root);
   assert.is(mistakes.length, 2);
+});
+
+runner('refuses asserts without words', () => {
+  const bad = ['assert.ok(f(a, b));', 'assert(a);', 'assert.not.ok(\n  a,\n);', 'assert.not(a);'];
+  for (const text of bad) assert.is(findMistakes('a.ts', text).length, 1, text);
+  const good = "assert.ok(a, 'b'); assert.equal(a, b); assert.not.ok(f(a), 'b'); assert.throws(f);";
+  assert.equal(findMistakes('a.ts', good), []);
+});
+
+runner('refuses fixed sleeps, but not deadlines and polling', () => {
+  const bad = [
+    'await new Promise((resolve) => setTimeout(resolve, 20));',
+    "import { setTimeout as delay } from 'node:timers/promises';\nawait delay(1);",
+    "import { setTimeout } from 'node:timers/promises';\nwhile (x) await setTimeout(1);",
+  ];
+  for (const text of bad) assert.match(findMistakes('a.ts', text).join(), /^a\.ts:\d: sleeps/, text);
+  const good = `
+    async function until(f) { while (!f()) await new Promise((resolve) => setTimeout(resolve, 2)); }
+    const timer = setTimeout(() => reject(new Error('late')), 20);
+    await new Promise((resolve, reject) => setTimeout(() => reject(new Error('late')), 20));
+    socket.setTimeout(20, end);`;
+  assert.equal(findMistakes('a.ts', good), []);
 });
 
 runner('sums what uvu printed for each suite, with or without colours', () => {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import {
   type Application,
   Converter,
@@ -12,7 +11,7 @@ import {
   ReflectionKind,
   type Renderer,
 } from 'typedoc';
-import { ROOT } from '../chapters.ts';
+import { ROOT, readDoors } from '../chapters.ts';
 import { renderDiagrams } from './diagrams.ts';
 
 /** Path of the file that a document or a module came from, from the project's folder. */
@@ -23,30 +22,29 @@ function sourceOf(reflection: Reflection): string {
   return absolute.startsWith(ROOT) ? absolute.slice(ROOT.length) : absolute;
 }
 
-/** `#framing` for `chapters/01-framed-echo/index.ts`: what package.json calls its door. */
-function readDoors(): Map<string, string> {
-  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const { imports } = manifest as { imports: Record<string, { default: string }> };
-  return new Map(Object.entries(imports).map(([door, { default: path }]) => [path.replace('./', ''), door]));
-}
-
-/** Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`. */
+/**
+ * Addresses that stay: `chapters/01-framed-echo.html`, `docs/protocol.html`, `api/framing/classes/FrameReader.html`, and
+ * for a second door `api/framing/net.html` and `api/framing/net/functions/listen.html`.
+ */
 class HouseRouter extends KindRouter {
   override getIdealBaseName(reflection: Reflection): string {
     if (reflection.isDocument()) {
       return sourceOf(reflection).replace(/(\/README)?\.md$/, '');
     }
-    if (reflection.kind === ReflectionKind.Module)
-      return `api/${this.getUrlSafeName(reflection.name.replace('#', ''))}`;
+    if (reflection.kind === ReflectionKind.Module) return this.#doorPath(reflection);
     const names = [this.getUrlSafeName(reflection.name)];
     let above = reflection.parent;
     while (above !== undefined && above.kind !== ReflectionKind.Module && !above.isProject()) {
       names.unshift(this.getUrlSafeName(above.name));
       above = above.parent;
     }
-    const door =
-      above === undefined || above.isProject() ? '' : `${this.getUrlSafeName(above.name.replace('#', ''))}/`;
-    return `api/${door}${this.directories.get(reflection.kind) ?? 'other'}/${names.join('.')}`;
+    const door = above === undefined || above.isProject() ? 'api' : this.#doorPath(above);
+    return `${door}/${this.directories.get(reflection.kind) ?? 'other'}/${names.join('.')}`;
+  }
+
+  #doorPath({ name }: Reflection): string {
+    const parts = name.replace('#', '').split('/');
+    return ['api', ...parts.map((part) => this.getUrlSafeName(part))].join('/');
   }
 }
 
@@ -83,7 +81,7 @@ function addNeighbours(renderer: Renderer): void {
 
 /** Names modules by their doors, and gives documents without front matter a title and a group. */
 function nameThings(app: Application): void {
-  const doors = readDoors();
+  const doors = new Map([...readDoors()].map(([door, path]) => [path, door]));
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document: DocumentReflection) => {
     if (!sourceOf(document).includes('/')) document.frontmatter.group ??= 'Project';
     // TypeDoc has taken the title out of the front matter by now; without one the file's name stands in its place.
@@ -95,6 +93,23 @@ function nameThings(app: Application): void {
     for (const module of context.project.getChildrenByKind(ReflectionKind.Module)) {
       module.name = doors.get(sourceOf(module)) ?? module.name;
     }
+  });
+}
+
+/**
+ * A comment may name what another door exports, such as an error that is thrown, without importing it: the first door
+ * that exports the name is meant.
+ */
+function linkAcrossDoors(app: Application): void {
+  app.converter.addUnknownSymbolResolver(({ moduleSource, symbolReference }, reflection) => {
+    const [first, ...rest] = (symbolReference?.path ?? []).map(({ path }) => path);
+    if (moduleSource !== undefined || first === undefined) return undefined;
+    for (const module of reflection.project.getChildrenByKind(ReflectionKind.Module)) {
+      const target = module.getChildByName([first, ...rest]);
+      // Declared as an address alone, but a reflection goes the way of TypeDoc's own links, and gets a relative one.
+      if (target !== undefined) return { target: target as unknown as string };
+    }
+    return undefined;
   });
 }
 
@@ -124,10 +139,11 @@ function nameGroups(app: Application): void {
   );
 }
 
-/** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors. */
+/** What the site does beyond TypeDoc: diagrams, stable addresses, neighbours, names of doors, links between them. */
 export function load(app: Application): void {
   app.renderer.defineRouter('house', HouseRouter);
   nameThings(app);
+  linkAcrossDoors(app);
   unlinkSources(app);
   nameGroups(app);
   addNeighbours(app.renderer);

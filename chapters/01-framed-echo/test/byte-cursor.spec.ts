@@ -81,7 +81,17 @@ cursor.run();
 const text = suite('text as bytes');
 
 text('texts come back as they went, and their size is known before', () => {
-  for (const sample of ['', 'news', 'зайчик', '\ufeffbom', '🐇 and more', '\u07ff\u0800', 'x'.repeat(200)]) {
+  for (const sample of [
+    '',
+    'news',
+    'зайчик',
+    '\ufeffbom',
+    'e\u0301 é',
+    'a\0',
+    '🐇 and more',
+    '\u07ff\u0800',
+    'x'.repeat(200),
+  ]) {
     const bytes = encodeText(sample);
     assert.is(textSize(sample), bytes.length, `size of ${JSON.stringify(sample)}`);
     assert.is(decodeText(bytes), sample, 'as it went');
@@ -89,7 +99,7 @@ text('texts come back as they went, and their size is known before', () => {
 });
 
 text('bytes that are no UTF-8 are refused', () => {
-  for (const hex of ['ff', 'c080', 'eda080', '61c3', 'f4908080']) {
+  for (const hex of ['ff', '80', 'c080', 'c0af', 'eda080', '61c3', 'e28228', 'f4908080']) {
     assert.throws(
       () => decodeText(Buffer.from(hex, 'hex')),
       (error: Error) => error instanceof FrameError && error.code === 'BAD_TEXT',

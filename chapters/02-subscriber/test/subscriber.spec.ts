@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createManualClock, Subscriber, type SubscriberOptions, TopicRegistry } from '#topics';
+import { createManualClock, isSkipped, Subscriber, type SubscriberOptions, TopicRegistry } from '#topics';
 import { append, code, drain, word } from './support.ts';
 
 /** A registry and one subscriber; `publish` offers each message to it, as a broker does. */
@@ -212,12 +212,26 @@ test('a window out of range is refused, and leaves no subscription', () => {
 test('too many subscriptions: LIMIT; the ones there are may begin anew', () => {
   const { registry, subscriber } = setUp({ maxSubscriptions: 2 });
   const subscribe = (name: string) => code(() => subscriber.subscribe(registry.use(name)));
-  const room = (name: string) => code(() => subscriber.checkRoom(name));
+  const another = (name: string) => code(() => subscriber.subscribeIn(registry, name));
   assert.equal(['a', 'b'].map(subscribe), ['no error', 'no error'], 'two');
-  assert.equal([room('c'), subscribe('c')], ['LIMIT', 'LIMIT'], 'a third');
-  assert.equal([room('a'), subscribe('a')], ['no error', 'no error'], 'one of the two again');
+  assert.equal([another('c'), subscribe('d')], ['LIMIT', 'LIMIT'], 'a third');
+  assert.is(registry.get('c'), undefined, 'what was refused leaves no topic behind');
+  assert.equal([another('a'), subscribe('a')], ['no error', 'no error'], 'one of the two again');
   subscriber.unsubscribe('a');
-  assert.equal([room('c'), subscribe('c')], ['no error', 'no error'], 'another one instead');
+  assert.equal([another('c'), subscribe('c')], ['no error', 'no error'], 'another one instead');
+});
+
+test('a subscription by name makes the topic, but not for a start that is refused', () => {
+  const { registry, subscriber } = setUp({});
+  const start = { start: { after: 1 } };
+  assert.is(
+    code(() => subscriber.subscribeIn(registry, 'hares', start)),
+    'OUT_OF_RANGE',
+    'no id was given out',
+  );
+  assert.is(registry.get('hares'), undefined, 'what was refused leaves no topic behind');
+  subscriber.subscribeIn(registry, 'hares');
+  assert.is(registry.get('hares')?.lastId, 0, 'the topic is there');
 });
 
 test('the limit is common: one topic can fill it for all', () => {
@@ -319,6 +333,32 @@ test('limits out of range are refused', () => {
       'BAD_OPTION',
       JSON.stringify(bad),
     );
+});
+
+test('a batch holds what fits, at least one, and ends at a gap', () => {
+  const registry = new TopicRegistry();
+  const subscriber = new Subscriber({ maxLagMessages: 4, overflow: 'drop-oldest' });
+  const topic = registry.use('hares');
+  subscriber.subscribe(topic);
+  const publish = (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      const message = topic.append('', Buffer.alloc(10));
+      if (message !== undefined) subscriber.offer(message);
+    }
+  };
+  const take = (maxBytes: number) => {
+    const batch = subscriber.nextReady()?.takeBatch(maxBytes, ({ payload }) => payload.length);
+    if (batch === undefined || isSkipped(batch)) return batch && [batch.fromId, 'to', batch.toId];
+    return batch.map(({ id }) => id);
+  };
+  publish(4);
+  assert.equal(take(1), [1], 'one, however large');
+  assert.equal(take(20), [2, 3], 'two fill it exactly');
+  assert.equal(take(1_000), [4], 'what is left');
+  assert.is(take(1_000), undefined, 'nothing');
+  publish(6);
+  assert.equal(take(1_000), [5, 'to', 6], 'the news of a gap by itself');
+  assert.equal(take(1_000), [7, 8, 9, 10], 'what is behind it');
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import type { FrameHandler } from '#framing';
 import * as wire from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
@@ -11,10 +12,7 @@ import type { EngineClient } from './engine.ts';
 export function answerFrame(
   client: EngineClient,
   limits: wire.RequestLimits,
-  type: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
+  ...[type, bytes, start, end]: Parameters<FrameHandler>
 ): wire.BrokerFrame | undefined {
   let request = 0;
   try {
@@ -49,9 +47,8 @@ function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.Brok
       client.unsubscribe(frame.topic);
       break;
     case 'PUBLISH': {
-      const { request, topic, records } = frame;
-      const published = client.publish?.(topic, records);
-      return published && ifAsked({ type: 'PUBLISHED', request, ...published });
+      const published = client.publish?.(frame.topic, frame.records);
+      return published && ifAsked({ type: 'PUBLISHED', request: frame.request, ...published });
     }
     case 'COMMIT':
       return void client.commit(frame.topic, frame.id);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import createDebug from 'debug';
+import { FrameSocket } from '#broadcast/server';
 import { type FrameHandler, FrameReader } from '#framing';
-import { BatchedWriter } from '../batched-writer.ts';
 import * as wire from '../index.ts';
 import type { Engine, EngineClient, EngineClientHost } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -13,7 +13,7 @@ const debug = createDebug('leveret:protocol');
 export interface SessionHost {
   readonly limits: BrokerLimits;
   readonly engine: Engine;
-  /** Number of this life of the topics, as WELCOME tells it. */
+  /** Ids of one epoch only can be compared; WELCOME tells it. */
   readonly epoch: number;
   /** Something was thrown that nobody meant to throw; its `cause` says what. */
   reportFault(fault: wire.ProtocolError): void;
@@ -28,48 +28,44 @@ type SessionState = { is: 'new' } | { is: 'ready'; client: EngineClient } | { is
  */
 export class Session implements EngineClientHost {
   readonly #id: number;
-  readonly #socket: Socket;
   readonly #host: SessionHost;
-  readonly #writer: BatchedWriter;
-  readonly #reader: FrameReader;
+  readonly #socket: FrameSocket;
+  // Looked up once: for each frame it would cost a tenth of what a small PUBLISH does.
+  readonly #isTraced = debug.enabled;
   #state: SessionState = { is: 'new' };
-  // Looked up once for each chunk: for each frame it would cost a tenth of what a small PUBLISH does.
-  #traced = false;
-  #deadline: NodeJS.Timeout | undefined;
 
   /** @param socket - with `allowHalfOpen`: a client may end its direction and still wait for answers */
   constructor(id: number, socket: Socket, host: SessionHost) {
     this.#id = id;
-    this.#socket = socket;
     this.#host = host;
-    this.#writer = new BatchedWriter(socket);
-    this.#reader = new FrameReader((type, bytes, start, end) => this.#onFrame(type, bytes, start, end), {
-      limit: wire.HELLO_FRAME_LIMIT,
+    // #region handlers
+    this.#socket = new FrameSocket(socket, wire.HELLO_FRAME_LIMIT, {
+      onFrame: (...frame) => this.#onFrame(frame),
+      onTurn: () => {
+        if (this.#state.is === 'ready') this.#state.client.deliver();
+      },
+      // The one rule of backpressure: who does not read is not read from.
+      mayRead: () => !this.full,
+      onFailure: (thrown) => this.fail(thrown),
+      // All that it sent was answered; it may still have to read that.
+      onEnd: () => this.#leave(host.limits.drainTimeoutMs),
+      onClose: () => this.#leave(0),
     });
-    socket.on('data', (chunk) => this.#onData(chunk));
-    // In a later turn: who reads as fast as we write must not keep the others waiting.
-    socket.on('drain', () => setImmediate(() => this.#onDrain()));
-    // Also later: the engine may gather until the end of the turn, and what this client has published is its due, too.
-    socket.once('end', () => setImmediate(() => this.#onEnd()));
-    socket.once('close', () => {
-      this.#leave(0);
-      clearTimeout(this.#deadline);
-    });
+    // #endregion handlers
   }
 
   get full(): boolean {
-    return this.#writer.full;
+    return this.#socket.full;
   }
 
   send(frames: Uint8Array): boolean {
     if (this.#state.is === 'closing') return true;
-    if (debug.enabled) this.#traceSent(frames);
-    return this.#writer.send(frames);
+    if (this.#isTraced) this.#trace(frames);
+    return this.#socket.send(frames);
   }
 
   wake(): void {
-    const state = this.#state;
-    if (state.is === 'ready') this.#guard(() => state.client.deliver());
+    this.#socket.turn();
   }
 
   // #region fail
@@ -83,73 +79,35 @@ export class Session implements EngineClientHost {
 
   /** The broker ends. */
   shutdown(): void {
-    if (this.#state.is === 'new')
-      this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker is shutting down'));
+    if (this.#state.is === 'new') this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker has been closed'));
     else this.#leave(this.#host.limits.closeTimeoutMs, { type: 'CLOSING', reason: 'shutdown' });
   }
 
-  // #region on-data
-  #onData(chunk: Buffer): void {
-    // When closing, what still comes is thrown away. Left unread, it would make the system reset the connection at
-    // its end, and the client might never see the last frame.
-    if (this.#state.is === 'closing') return;
-    this.#traced = debug.enabled;
-    this.#guard(() => this.#reader.push(chunk));
-    this.#writer.flush();
-    this.#onDrain();
-  }
-
-  #onDrain(): void {
-    this.wake();
-    // The one rule of backpressure: who does not read is not read from.
-    if (this.full && this.#state.is !== 'closing') this.#socket.pause();
-    else this.#socket.resume();
-  }
-  // #endregion on-data
-
-  #onFrame(type: number, bytes: Buffer, start: number, end: number): void {
+  // #region on-frame
+  #onFrame(frame: Parameters<FrameHandler>): void {
     const state = this.#state;
     // Behind the last frame of a connection there may be others in the same read.
     if (state.is === 'closing') return;
-    if (this.#traced) debug('client %d -> %s', this.#id, wire.describeBytes(type, bytes, start, end));
-    const isHello = type === wire.ClientType.HELLO;
-    const name = isHello === (state.is === 'new') ? undefined : wire.clientCodec.nameOf(type);
-    if (name !== undefined) {
+    if (this.#isTraced) debug('client %d -> %s', this.#id, wire.describeBytes(...frame));
+    const isHello = frame[0] === wire.ClientType.HELLO;
+    const name = isHello === (state.is === 'new') ? undefined : wire.clientCodec.nameOf(frame[0]);
+    if (name !== undefined)
       throw new wire.ProtocolError('BAD_STATE', isHello ? 'a second HELLO' : `${name} before HELLO`);
-    }
-    if (state.is === 'new') {
-      this.#welcome(type, bytes, start, end);
-      return;
-    }
-    const answer = answerFrame(state.client, this.#host.limits, type, bytes, start, end);
-    if (answer?.type === 'CLOSING') this.#leave(this.#host.limits.closeTimeoutMs, answer);
-    else if (answer !== undefined) this.#answer(answer);
+    const { limits } = this.#host;
+    const answer = state.is === 'new' ? this.#welcome(frame) : answerFrame(state.client, limits, ...frame);
+    if (answer?.type === 'CLOSING') this.#leave(limits.closeTimeoutMs, answer);
+    else if (answer !== undefined) this.send(wire.brokerCodec.encode(answer));
   }
+  // #endregion on-frame
 
-  #welcome(...hello: Parameters<FrameHandler>): void {
+  #welcome(hello: Parameters<FrameHandler>): wire.BrokerFrame {
     // Everybody is let in, but the frame must be in order.
     wire.clientCodec.decode(...hello);
     const { engine, epoch, limits } = this.#host;
-    const { maxFrameSize } = limits;
+    const [version, connectionId] = [wire.PROTOCOL_VERSION, this.#id];
     this.#state = { is: 'ready', client: engine.connect(this) };
-    this.#reader.limit = maxFrameSize;
-    this.#answer({
-      type: 'WELCOME',
-      version: wire.PROTOCOL_VERSION,
-      connectionId: this.#id,
-      maxFrameSize,
-      epoch,
-    });
-  }
-
-  #answer(frame: wire.BrokerFrame): void {
-    this.send(wire.brokerCodec.encode(frame));
-  }
-
-  /** The client has ended its direction. All that it sent was answered; it may still have to read that. */
-  #onEnd(): void {
-    if (this.#reader.midFrame) this.#socket.destroy();
-    else this.#leave(this.#host.limits.drainTimeoutMs);
+    this.#socket.limit = limits.maxFrameSize;
+    return { type: 'WELCOME', version, connectionId, maxFrameSize: limits.maxFrameSize, epoch };
   }
 
   // #region leave
@@ -157,27 +115,15 @@ export class Session implements EngineClientHost {
   #leave(milliseconds: number, last?: wire.BrokerFrame): void {
     const state = this.#state;
     if (state.is === 'closing') return;
-    if (last !== undefined) this.#answer(last);
+    if (last !== undefined) this.send(wire.brokerCodec.encode(last));
     this.#state = { is: 'closing' };
-    this.#deadline = setTimeout(() => this.#socket.destroy(), milliseconds);
-    this.#writer.end();
-    this.#socket.resume();
-    if (state.is === 'ready') this.#guard(() => state.client.close());
+    this.#socket.end(milliseconds);
+    if (state.is === 'ready') this.#socket.run(() => state.client.close());
   }
   // #endregion leave
 
-  #traceSent(frames: Uint8Array): void {
-    const trace: FrameHandler = (...frame) =>
-      debug('client %d <- %s', this.#id, wire.describeBytes(...frame));
-    new FrameReader(trace, { limit: 0xffff_ffff }).push(Buffer.from(frames));
-  }
-
-  /** What is thrown in there ends this connection, and nothing else. */
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.fail(error);
-    }
+  #trace(frames: Uint8Array): void {
+    const show: FrameHandler = (...frame) => debug('client %d <- %s', this.#id, wire.describeBytes(...frame));
+    new FrameReader(show, { limit: 0xffff_ffff }).push(Buffer.from(frames));
   }
 }

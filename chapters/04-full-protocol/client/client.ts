@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
-import { checkWhole, LeveretError, MAX_TIMEOUT_MS } from '#framing';
+import { RequestSocket } from '#broadcast/server';
+import { LeveretError } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
-import { PROTOCOL_VERSION, Start, type WireRecord } from '../index.ts';
-import { type Answer, ClientConnection } from './connection.ts';
+import type { TopicSettings } from '#topics';
+import * as wire from '../index.ts';
 import type { ClientOptions, OutgoingMessage, Payload, SubscribeOptions } from './options.ts';
 import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
+
+/** Bytes of messages that may wait to be taken before the client stops reading from its socket. */
+const MAX_WAITING_BYTES = 1_048_576;
+
+/** A frame of the broker, by its name. */
+type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFrame, N>;
 
 /**
  * Connects to a broker.
@@ -14,73 +21,65 @@ import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
  * const { id } = await client.publish('news', 'hello');
  * ```
  *
- * @throws LeveretError `REFUSED`, `TIMEOUT` or `BAD_BROKER`; ProtocolError when the broker refuses (`FULL`, `SHUTDOWN`)
+ * @throws LeveretError `REFUSED`, `BAD_BROKER`, or with the broker's code when it refuses (`FULL`, `SHUTDOWN`)
  * @throws OptionError for an option out of range
  */
 export async function connect(options: ClientOptions): Promise<Client> {
-  const { host = DEFAULT_HOST, port, name = '', timeoutMs = 10_000 } = options;
-  checkWhole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
-  const client = new Client(await openSocket(host, port), options);
-  await client.hello(name, timeoutMs);
+  const { host = DEFAULT_HOST, port, name = '', onError } = options;
+  const hello = { type: 'HELLO', version: wire.PROTOCOL_VERSION, name, token: '' } as const;
+  // A name that does not fit is refused before there is a connection.
+  wire.clientCodec.encode(hello);
+  const client = new Client(await openSocket(host, port), onError);
+  await client.hello(hello);
   return client;
 }
 
 /**
  * One connection to a broker: publishes and subscribes. Made by {@link connect}.
  *
- * Every method throws a `ProtocolError` with the broker's code when it refuses, and a `LeveretError` when the
- * connection is gone: `DISCONNECTED`, or `CLOSED` after `close`.
+ * Every method throws a `LeveretError`: with the broker's code when it refuses, and when the connection is gone with
+ * `DISCONNECTED`, or `CLOSED` after `close`.
+ *
+ * While more than a mebibyte of messages waits to be taken, it does not read from its socket, unless an answer is
+ * awaited: that comes behind the messages. Who awaits answers and takes no messages should have a window.
  */
-export class Client implements AsyncDisposable {
+export class Client implements SubscriptionHost, AsyncDisposable {
   /** Number of this connection at the broker. */
   connectionId = 0;
-  /** Number of this life of the broker's topics: ids of one epoch only can be compared. */
+  /** Ids of one epoch of the broker only can be compared. */
   epoch = 0;
-  readonly #connection: ClientConnection;
+  readonly #socket: RequestSocket<wire.BrokerFrame>;
+  readonly #onError: (error: LeveretError) => void;
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  readonly #subscriptionHost: SubscriptionHost;
-  #lastRequest = 0;
+  #waitingBytes = 0;
 
   /** @hidden Made by {@link connect}. */
-  constructor(socket: Socket, { maxWaitingBytes = 1_048_576, onError }: ClientOptions) {
-    checkWhole('maxWaitingBytes', maxWaitingBytes, 1, Number.MAX_SAFE_INTEGER);
-    const received = (frame: Answer<'MESSAGES' | 'SKIPPED'>) => this.#received(frame);
-    // What is refused before the WELCOME is the HELLO.
-    const refused = (error: LeveretError) =>
-      this.epoch === 0 ? connection.destroy(error) : onError?.(error);
-    const gone = (error?: LeveretError) => {
-      for (const subscription of this.#subscriptions.values()) subscription.end(error);
-    };
-    const connection = new ClientConnection(socket, { received, refused, gone }, maxWaitingBytes);
-    this.#connection = connection;
-    this.#subscriptionHost = {
-      waiting: (bytes) => connection.count(bytes),
-      commit: (topic, id) => connection.send({ type: 'COMMIT', topic, id }),
-      unsubscribe: (subscription) => this.#unsubscribe(subscription),
-    };
+  constructor(socket: Socket, onError: ClientOptions['onError'] = () => {}) {
+    this.#onError = onError;
+    this.#socket = new RequestSocket(socket, wire.HELLO_FRAME_LIMIT, {
+      onFrame: (...frame) => this.#onFrame(wire.brokerCodec.decode(...frame)),
+      hasRoom: () => this.#waitingBytes < MAX_WAITING_BYTES,
+      onClose: (failure) => {
+        for (const subscription of this.#subscriptions.values()) subscription.end(failure);
+      },
+    });
   }
 
   /** @hidden For {@link connect}. */
-  hello(name: string, timeoutMs: number): Promise<void> {
-    const timeout = new LeveretError('TIMEOUT', `no welcome from the broker within ${timeoutMs} ms`);
-    const timer = setTimeout(() => this.#connection.destroy(timeout), timeoutMs);
-    const frame = { type: 'HELLO', version: PROTOCOL_VERSION, name, token: '' } as const;
-    const welcomed = this.#connection.request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
+  async hello(frame: wire.FrameNamed<wire.ClientFrame, 'HELLO'>): Promise<void> {
+    await this.#request(frame, 'WELCOME', ({ connectionId, epoch, maxFrameSize }) => {
       Object.assign(this, { connectionId, epoch });
-      this.#connection.maxFrameSize = maxFrameSize;
+      this.#socket.limit = maxFrameSize;
     });
-    const giveUp = (error: LeveretError) => {
-      this.#connection.destroy(error);
-      throw error;
-    };
-    return welcomed.catch(giveUp).finally(() => clearTimeout(timer));
   }
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
-  createTopic(topic: string, settings: { retentionMs?: number; dedupeMs?: number } = {}): Promise<void> {
+  async createTopic(topic: string, settings: Partial<TopicSettings> = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
-    const frame = { type: 'CREATE', request: this.#nextRequest(), topic, retentionMs, dedupeMs } as const;
-    return this.#connection.request(frame, 'OK', () => {});
+    await this.#request(
+      { type: 'CREATE', request: this.#socket.number(), topic, retentionMs, dedupeMs },
+      'OK',
+    );
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */
@@ -94,71 +93,56 @@ export class Client implements AsyncDisposable {
    *
    * @throws LeveretError `TOO_LARGE` if they do not fit into one frame
    */
-  publishMany(
-    topic: string,
-    messages: readonly OutgoingMessage[],
-  ): Promise<{ firstId: number; count: number }> {
-    const frame = {
-      type: 'PUBLISH',
-      request: this.#nextRequest(),
-      topic,
-      records: messages.map(toRecord),
-    } as const;
-    return this.#connection.request(frame, 'PUBLISHED', ({ firstId, count }) => ({ firstId, count }));
-  }
-
-  /**
-   * Publishes a message and does not ask what became of it (`onError` hears of a refusal). Resolves when the socket
-   * takes more: awaiting it keeps the pace of the broker.
-   */
-  send(topic: string, payload: Payload, options: { key?: string } = {}): Promise<void> {
-    this.#connection.send({
-      type: 'PUBLISH',
-      request: 0,
-      topic,
-      records: [toRecord({ payload, ...options })],
-    });
-    return this.#connection.drained();
+  publishMany(topic: string, messages: readonly OutgoingMessage[]): Promise<Answer<'PUBLISHED'>> {
+    const records = messages.map(toRecord);
+    return this.#request({ type: 'PUBLISH', request: this.#socket.number(), topic, records }, 'PUBLISHED');
   }
 
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
-  subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
+  async subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
     const { from = 'latest', window = 0, onSkipped } = options;
-    const start = from === 'earliest' ? Start.EARLIEST : from === 'latest' ? Start.LATEST : Start.AFTER;
-    const after = typeof from === 'object' ? from.after : 0;
-    const request = this.#nextRequest();
-    const frame = { type: 'SUBSCRIBE', request, topic, start, after, window, group: '' } as const;
-    return this.#connection.request(frame, 'OK', () => {
-      // At once, and not when the promise is looked at: messages may follow the OK in the same read.
+    const start = from === 'earliest' ? wire.Start.EARLIEST : wire.Start.LATEST;
+    const place = typeof from === 'object' ? { start: wire.Start.AFTER, ...from } : { start, after: 0 };
+    const request = this.#socket.number();
+    const frame = { type: 'SUBSCRIBE', request, topic, ...place, window, group: '' } as const;
+    const subscription = new ClientSubscription(topic, this, onSkipped);
+    // At once, and not when the promise is looked at: messages may follow the OK in the same read.
+    await this.#request(frame, 'OK', () => {
       this.#subscriptions.get(topic)?.end();
-      const subscription = new ClientSubscription(topic, this.#subscriptionHost, onSkipped);
       this.#subscriptions.set(topic, subscription);
-      return subscription;
     });
+    return subscription;
+  }
+
+  /** All messages of a topic up to this id have been dealt with. */
+  commit(topic: string, id: number): void {
+    this.#socket.send(wire.clientCodec.encode({ type: 'COMMIT', topic, id }));
+  }
+
+  /** @hidden `ClientSubscription.unsubscribe` */
+  async unsubscribe(subscription: ClientSubscription): Promise<void> {
+    const { topic } = subscription;
+    subscription.end();
+    this.#subscriptions.delete(topic);
+    // Where the connection is gone, so is the subscription.
+    await this.#request({ type: 'UNSUBSCRIBE', request: this.#socket.number(), topic }, 'OK').catch(() => {});
   }
 
   /** Messages that were published for this client's subscriptions and are not settled yet. */
-  lag(): Promise<number> {
-    return this.#connection.request(
-      { type: 'LAG', request: this.#nextRequest() },
-      'LAG',
-      ({ messages }) => messages,
-    );
+  async lag(): Promise<number> {
+    return (await this.#request({ type: 'LAG', request: this.#socket.number() }, 'LAG')).messages;
   }
 
-  /** Asks for a sign of life. Resolves with the milliseconds that it took. */
-  ping(): Promise<number> {
+  /** Asks whether the broker answers. Resolves with the milliseconds that it took. */
+  async ping(): Promise<number> {
     const start = performance.now();
-    return this.#connection.request(
-      { type: 'PING', bytes: Buffer.alloc(0) },
-      'PONG',
-      () => performance.now() - start,
-    );
+    await this.#request({ type: 'PING', bytes: Buffer.alloc(0) }, 'PONG');
+    return performance.now() - start;
   }
 
   /** Says goodbye, and resolves when the connection is gone. Subscriptions end. Calling it again changes nothing. */
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.#socket.close(wire.clientCodec.encode({ type: 'CLOSE' }));
   }
 
   /** `await using client = ...` closes it. */
@@ -166,28 +150,63 @@ export class Client implements AsyncDisposable {
     return this.close();
   }
 
-  #nextRequest(): number {
-    this.#lastRequest = (this.#lastRequest % 0xffff_ffff) + 1;
-    return this.#lastRequest;
+  // #region request
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @param expected - the frame that answers it when all goes well
+   * @param onAnswer - called before any later frame is looked at
+   * @throws LeveretError when the broker refuses, or the connection is gone
+   */
+  async #request<N extends wire.BrokerFrame['type']>(
+    frame: wire.ClientFrame,
+    expected: N,
+    onAnswer: (answer: Answer<N>) => void = () => {},
+  ): Promise<Answer<N>> {
+    // task 4.7: send a request and wait for its answer
+    return this.#socket.request(wire.clientCodec.encode(frame), (answer) => {
+      if (answer.type !== expected || requestOf(answer) !== requestOf(frame))
+        throw new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);
+      onAnswer(answer as Answer<N>);
+      return answer as Answer<N>;
+    });
+  }
+  // #endregion request
+
+  // #region reading
+  /**
+   * @hidden For subscriptions: so many bytes wait to be taken, or no more. Beyond the limit the client stops reading: TCP
+   * then stops the broker, and the broker's limit for lag holds.
+   */
+  waiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (bytes < 0) this.#socket.adjustReading();
+  }
+  // #endregion reading
+
+  #onFrame(frame: wire.BrokerFrame): void {
+    if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED')
+      this.#subscriptions.get(frame.topic)?.receive(frame);
+    else if (frame.type === 'CLOSING') this.#socket.lost(frame.reason);
+    else if (frame.type === 'ERROR') this.#onErrorFrame(frame);
+    else if (frame.type === 'PING') this.#socket.reply(wire.clientCodec.encode({ ...frame, type: 'PONG' }));
+    else this.#socket.settle(frame);
   }
 
-  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
-    const { topic } = subscription;
-    subscription.end();
-    this.#subscriptions.delete(topic);
-    const frame = { type: 'UNSUBSCRIBE', request: this.#nextRequest(), topic } as const;
-    // Where the connection is gone, so is the subscription.
-    await this.#connection.request(frame, 'OK', () => {}).catch(() => {});
-  }
-
-  #received(frame: Answer<'MESSAGES' | 'SKIPPED'>): void {
-    const subscription = this.#subscriptions.get(frame.topic);
-    if (frame.type === 'SKIPPED') subscription?.onSkipped?.({ fromId: frame.fromId, toId: frame.toId });
-    else for (const [i, record] of frame.records.entries()) subscription?.deliver(frame.firstId + i, record);
+  #onErrorFrame({ request, code, reason }: Answer<'ERROR'>): void {
+    const error = new LeveretError(wire.errorName(code) ?? `ERROR_${code}`, reason);
+    // Before the WELCOME it is the HELLO that was refused.
+    if (wire.isFatal(code) || this.epoch === 0) this.#socket.fail(error);
+    else if (request === 0 || !this.#socket.refuse(error)) this.#onError(error);
   }
 }
 
 /** Keys are bytes; the wire holds them one byte to a character. */
-function toRecord({ payload, key = '' }: OutgoingMessage): WireRecord {
+function toRecord({ payload, key = '' }: OutgoingMessage): wire.WireRecord {
   return { key: Buffer.from(key).toString('latin1'), payload: Buffer.from(payload) };
+}
+
+/** The number of a request, or of its answer; a PING and a PONG have none. */
+function requestOf(frame: wire.ClientFrame | wire.BrokerFrame): number {
+  return 'request' in frame ? frame.request : 0;
 }

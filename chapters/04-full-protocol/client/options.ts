@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import type { SkippedIds } from './subscription.ts';
+import type { Skipped, Start } from '#topics';
 
 /** Options of `connect`. */
 export interface ClientOptions {
@@ -8,15 +8,7 @@ export interface ClientOptions {
   readonly port: number;
   /** What to call oneself, for the broker's log; at most 255 bytes. @defaultValue `''` */
   readonly name?: string;
-  /** Milliseconds to be welcomed. @defaultValue 10,000 */
-  readonly timeoutMs?: number;
-  /**
-   * Bytes of messages that may wait to be taken before the client stops reading from its socket. While an answer is
-   * awaited it must read on, because the answer comes behind the messages: at 64 times as many bytes it
-   * gives the connection up with the error `OVERFLOW`. @defaultValue 1,048,576
-   */
-  readonly maxWaitingBytes?: number;
-  /** Called when something is refused that nobody waits for: an unconfirmed publish, a commit. @defaultValue it is lost */
+  /** Called when a commit is refused: nobody waits for its answer. @defaultValue it is not told */
   readonly onError?: (error: LeveretError) => void;
 }
 
@@ -34,9 +26,9 @@ export type Payload = string | Uint8Array;
 /** How to subscribe. */
 export interface SubscribeOptions {
   /** Where to begin: all that is retained, only what comes, or after an id. @defaultValue `'latest'` */
-  readonly from?: 'earliest' | 'latest' | { readonly after: number };
+  readonly from?: Start;
   /** Most messages delivered and not committed, 0 to 65,535; 0 = no limit, no commits. @defaultValue 0 */
   readonly window?: number;
   /** Called for ids that will never come. @defaultValue they are passed over */
-  readonly onSkipped?: (ids: SkippedIds) => void;
+  readonly onSkipped?: (ids: Skipped) => void;
 }

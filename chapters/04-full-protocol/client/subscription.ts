@@ -1,6 +1,6 @@
 import type { LeveretError } from '#framing';
-import { Queue } from '#topics';
-import type { WireRecord } from '../index.ts';
+import { AsyncQueue, messageSize, type Skipped } from '#topics';
+import type { BrokerFrame, FrameNamed, WireRecord } from '../index.ts';
 
 /** A message as a client receives it. */
 export interface ReceivedMessage {
@@ -17,12 +17,6 @@ export interface ReceivedMessage {
   commit(): void;
 }
 
-/** Ids of a topic that this client will never get, both included. */
-export interface SkippedIds {
-  readonly fromId: number;
-  readonly toId: number;
-}
-
 /** What a subscription needs of its client. */
 export interface SubscriptionHost {
   /** So many bytes wait more, or fewer. */
@@ -30,9 +24,6 @@ export interface SubscriptionHost {
   commit(topic: string, id: number): void;
   unsubscribe(subscription: ClientSubscription): Promise<void>;
 }
-
-/** What a waiting message holds beyond its payload, roughly, in bytes. */
-const MESSAGE_OVERHEAD = 200;
 
 /**
  * The messages of one topic, in the order of their ids. Made by `Client.subscribe`.
@@ -48,19 +39,16 @@ const MESSAGE_OVERHEAD = 200;
  */
 export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   readonly topic: string;
-  /** For the client: called for ids that will never come. */
-  readonly onSkipped: ((ids: SkippedIds) => void) | undefined;
   readonly #host: SubscriptionHost;
-  // Invariant: messages wait, or readers wait, never both.
-  readonly #messages = new Queue<ReceivedMessage>();
-  readonly #readers = new Queue<() => void>();
-  #ended: { readonly failure: LeveretError | undefined } | undefined;
+  readonly #onSkipped: ((ids: Skipped) => void) | undefined;
+  readonly #messages: AsyncQueue<ReceivedMessage>;
 
   /** @hidden Made by the client. */
-  constructor(topic: string, host: SubscriptionHost, onSkipped: ((ids: SkippedIds) => void) | undefined) {
+  constructor(topic: string, host: SubscriptionHost, onSkipped: ((ids: Skipped) => void) | undefined) {
     this.topic = topic;
     this.#host = host;
-    this.onSkipped = onSkipped;
+    this.#onSkipped = onSkipped;
+    this.#messages = new AsyncQueue((message, count) => host.waiting(count * messageSize(message)));
   }
 
   /** How many messages have come and were not taken yet. */
@@ -74,21 +62,15 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
    *
    * @throws LeveretError why the connection is gone; messages that came before are given first
    */
-  async next(): Promise<ReceivedMessage | undefined> {
-    for (;;) {
-      const message = this.#take();
-      if (message !== undefined) return message;
-      if (this.#ended?.failure !== undefined) throw this.#ended.failure;
-      if (this.#ended !== undefined) return undefined;
-      await new Promise<void>((resolve) => this.#readers.push(resolve));
-    }
+  next(): Promise<ReceivedMessage | undefined> {
+    return this.#messages.take();
   }
   // #endregion next
 
   /** All messages, until the subscription ends. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage, void, undefined> {
     try {
-      for (let message = await this.next(); message !== undefined; message = await this.next()) yield message;
+      yield* this.#messages;
     } finally {
       await this.unsubscribe();
     }
@@ -101,29 +83,25 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
 
   /** Ends the subscription. What waits is thrown away, readers get the end. Calling it again changes nothing. */
   async unsubscribe(): Promise<void> {
-    if (this.#ended === undefined) await this.#host.unsubscribe(this);
+    if (!this.#messages.closed) await this.#host.unsubscribe(this);
   }
 
-  /** For the client: a message has come. Its payload is lent, so it is copied. */
-  deliver(id: number, record: WireRecord): void {
+  /** For the client: something has come for this subscription. Payloads are lent, so they are copied. */
+  receive(frame: FrameNamed<BrokerFrame, 'MESSAGES' | 'SKIPPED'>): void {
+    if (frame.type === 'SKIPPED') this.#onSkipped?.(frame);
+    else for (const [i, record] of frame.records.entries()) this.#deliver(frame.firstId + i, record);
+  }
+
+  #deliver(id: number, record: WireRecord): void {
     const payload = Buffer.from(record.payload);
     const key = Buffer.from(record.key, 'latin1').toString();
     const [text, commit] = [() => payload.toString(), () => this.commit(id)];
     this.#messages.push({ topic: this.topic, id, key, payload, text, commit });
-    this.#host.waiting(MESSAGE_OVERHEAD + payload.length);
-    this.#readers.shift()?.();
   }
 
   /** For the client: no more messages. What waits stays only when the connection failed. */
   end(failure?: LeveretError): void {
-    this.#ended ??= { failure };
-    if (failure === undefined) while (this.#take() !== undefined);
-    while (this.#readers.length > 0) this.#readers.shift()?.();
-  }
-
-  #take(): ReceivedMessage | undefined {
-    const message = this.#messages.shift();
-    if (message !== undefined) this.#host.waiting(-MESSAGE_OVERHEAD - message.payload.length);
-    return message;
+    this.#messages.close(failure);
+    if (failure === undefined) this.#messages.clear();
   }
 }

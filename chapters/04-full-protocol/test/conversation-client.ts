@@ -111,7 +111,9 @@ export class RawClient {
   }
 
   /** The next frame, whose fields must include those given. Bytes are compared in hexadecimal. */
-  async expect(expected: FrameJson): Promise<BrokerFrame> {
+  async expect<N extends string>(
+    expected: FrameJson & { readonly type: N },
+  ): Promise<Extract<BrokerFrame, { type: N }>> {
     const frame = await this.next({ pings: expected.type === 'PING' });
     const got = frameToJson(frame);
     for (const [name, value] of Object.entries(expected)) {
@@ -120,7 +122,7 @@ export class RawClient {
         `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)} (differs in ${name})`,
       );
     }
-    return frame;
+    return frame as Extract<BrokerFrame, { type: N }>;
   }
 
   /** The next frame must be an ERROR of this code. */

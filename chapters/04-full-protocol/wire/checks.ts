@@ -1,4 +1,5 @@
 import { textSize } from '#framing';
+import { checkTopicName, LONGEST_TOPIC_NAME } from '#topics';
 import { ProtocolError } from './errors.ts';
 import { recordSize, type WireRecord } from './fields.ts';
 import { type ClientFrame, Start } from './frames.ts';
@@ -6,7 +7,7 @@ import { type ClientFrame, Start } from './frames.ts';
 /** Bytes that the key of a record may have, though its length field could say more. */
 export const MAX_KEY_BYTES = 128;
 /** Bytes that a topic's name may have: the length field is one byte. */
-export const MAX_TOPIC_BYTES = 255;
+export const MAX_TOPIC_BYTES = LONGEST_TOPIC_NAME;
 /** Largest frame, counted as its size field counts, that a broker takes before HELLO. */
 export const HELLO_FRAME_LIMIT = 4096;
 
@@ -23,7 +24,7 @@ export interface RequestLimits {
  * Checks what the layout of a frame cannot say: names, keys, counts. A frame that fails here was read to its end,
  * so the stream is in order, the answer is an ERROR for the request, and the connection stays.
  *
- * @throws {@link ProtocolError} BAD_TOPIC, BAD_REQUEST, BAD_KEY or UNSUPPORTED, none of them fatal
+ * @throws LeveretError BAD_TOPIC, BAD_REQUEST, BAD_KEY or UNSUPPORTED, none of them fatal on the wire
  */
 export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
   if (frame.type === 'CREATE' || frame.type === 'PUBLISH') checkTopic(frame.topic, limits.maxTopicBytes);
@@ -33,7 +34,7 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
   if (isPattern(frame.topic)) throw new ProtocolError('UNSUPPORTED', 'this broker knows no patterns');
   checkTopic(frame.topic, limits.maxTopicBytes);
   if (frame.start > Start.AFTER)
-    throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0, 1 or 2`);
+    throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0 to 2`);
   if (frame.group !== '') throw new ProtocolError('UNSUPPORTED', 'this broker knows no groups');
 }
 // #endregion check
@@ -41,14 +42,11 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
 /**
  * Checks a topic's name, as CREATE and PUBLISH take it.
  *
- * @throws {@link ProtocolError} BAD_TOPIC if it is empty, holds a NUL, is a pattern, or is over-long
+ * @throws LeveretError `BAD_TOPIC` if it is a pattern, or no name: see `checkTopicName`
  */
 export function checkTopic(topic: string, maxTopicBytes: number = MAX_TOPIC_BYTES): void {
-  const refuse = (why: string) => new ProtocolError('BAD_TOPIC', `the topic's name ${why}`);
-  if (topic === '') throw refuse('is empty');
-  if (topic.includes('\0')) throw refuse('holds a NUL');
-  if (isPattern(topic)) throw refuse('is a pattern');
-  if (textSize(topic) > maxTopicBytes) throw refuse(`is longer than ${maxTopicBytes} bytes`);
+  checkTopicName(topic, maxTopicBytes);
+  if (isPattern(topic)) throw new ProtocolError('BAD_TOPIC', 'the name of a topic must not be a pattern');
 }
 
 /** True if one of the tokens between the dots of a name is `*`, or `>`. */
@@ -64,11 +62,12 @@ export function messagesOverhead(topic: string): number {
 function checkRecords(records: readonly WireRecord[], most: number): void {
   if (records.length === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
   for (const record of records) {
-    const keySize = record.key.length;
-    const size = recordSize(record);
-    if (keySize > MAX_KEY_BYTES)
-      throw new ProtocolError('BAD_KEY', `a key of ${keySize} bytes; ${MAX_KEY_BYTES} is the most`);
-    if (size > most)
-      throw new ProtocolError('BAD_REQUEST', `a record of ${size} bytes; there is room for ${most}`);
+    if (record.key.length > MAX_KEY_BYTES)
+      throw new ProtocolError(
+        'BAD_KEY',
+        `a key has at most ${MAX_KEY_BYTES} bytes, not ${record.key.length}`,
+      );
+    if (recordSize(record) > most)
+      throw new ProtocolError('BAD_REQUEST', `a record has at most ${most} bytes here, with key and payload`);
   }
 }

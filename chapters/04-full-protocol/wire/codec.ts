@@ -1,6 +1,6 @@
-import { ByteCursor, HEADER_SIZE, TYPE_SIZE } from '#framing';
+import { ByteCursor, type Field, HEADER_SIZE, TYPE_SIZE } from '#framing';
 import { ProtocolError } from './errors.ts';
-import { FIELDS, type Field } from './fields.ts';
+import { FIELDS } from './fields.ts';
 import { BROKER_FRAMES, type BrokerFrame, CLIENT_FRAMES, type FrameOf, type FrameTable } from './frames.ts';
 
 /** A row of a table with its fields looked up. */
@@ -12,20 +12,18 @@ interface Layout {
 
 /** Turns the frames of one table into bytes and back. */
 export class Codec<T extends FrameTable> {
-  readonly #byName = new Map<keyof T, Layout>();
-  readonly #byType = new Map<number, Layout>();
+  // By name and by number: both are keys.
+  readonly #layouts = new Map<unknown, Layout>();
   readonly #alloc: (size: number) => Uint8Array;
 
   /** @param alloc - gives the memory of an encoded frame; it need not be empty */
   constructor(table: T, alloc: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
     this.#alloc = alloc;
-    for (const [name, { type, fields }] of Object.entries(table)) {
-      const looked = Object.entries(fields).map(
+    for (const [name, { type, fields: kinds }] of Object.entries(table)) {
+      const fields = Object.entries(kinds).map(
         ([key, kind]) => [key, FIELDS[kind] as Field<unknown>] as const,
       );
-      const layout = { name, type, fields: looked };
-      this.#byName.set(name, layout);
-      this.#byType.set(type, layout);
+      for (const key of [name, type]) this.#layouts.set(key, { name, type, fields });
     }
   }
 
@@ -37,7 +35,7 @@ export class Codec<T extends FrameTable> {
    */
   encode(frame: FrameOf<T>): Uint8Array {
     const values = frame as Readonly<Record<string, unknown>>;
-    const { type, fields } = this.#byName.get(frame.type) as Layout;
+    const { type, fields } = this.#layouts.get(frame.type) as Layout;
     let size = TYPE_SIZE;
     for (const [key, field] of fields) size += field.size(values[key]);
     const to = new ByteCursor(this.#alloc(HEADER_SIZE + size));
@@ -56,23 +54,21 @@ export class Codec<T extends FrameTable> {
    */
   decode(type: number, bytes: Uint8Array, start = 0, end = bytes.length): FrameOf<T> {
     // task 4.1: decode a frame by the table
-    const layout = this.#byType.get(type);
-    if (layout === undefined) {
+    const layout = this.#layouts.get(type);
+    if (layout === undefined)
       throw new ProtocolError('UNKNOWN_TYPE', `no frame of type 0x${type.toString(16)} goes this way`);
-    }
     const from = new ByteCursor(bytes, start, end);
     const frame: Record<string, unknown> = { type: layout.name };
     for (const [key, field] of layout.fields) frame[key] = field.read(from);
-    if (from.left > 0) {
+    if (from.left > 0)
       throw new ProtocolError('BAD_FRAME', `${from.left} bytes behind the last field of ${layout.name}`);
-    }
     return frame as FrameOf<T>;
   }
   // #endregion decode
 
   /** The name of a frame's type; `undefined` for one that the table does not have. */
   nameOf(type: number): string | undefined {
-    return this.#byType.get(type)?.name;
+    return this.#layouts.get(type)?.name;
   }
 }
 

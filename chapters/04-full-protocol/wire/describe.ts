@@ -1,4 +1,4 @@
-import { toLatin1 } from '#framing';
+import { toHex } from '#framing';
 import { brokerCodec, clientCodec } from './codec.ts';
 import { errorName } from './errors.ts';
 import { type BrokerFrame, BrokerType, type ClientFrame } from './frames.ts';
@@ -22,18 +22,9 @@ export function describeBytes(type: number, bytes: Uint8Array, start = 0, end = 
   }
 }
 
-/** Bytes as text in quotes where they are printable ASCII, otherwise in hexadecimal; the first 32 of many. */
-export function bytesText(bytes: Uint8Array): string {
-  const head = bytes.subarray(0, 32);
-  const printable = head.every((byte) => byte >= 0x20 && byte < 0x7f);
-  const digits = Array.from(head, (byte) => byte.toString(16).padStart(2, '0'));
-  const text = printable ? JSON.stringify(toLatin1(head)) : `0x${digits.join('')}`;
-  return bytes.length > head.length ? `${text}... (${bytes.length} bytes)` : text;
-}
-
 function describeValue(name: string, value: unknown): string | number {
   if (name === 'token') return value === '' ? '""' : '***';
   if (name === 'code') return errorName(value as number) ?? String(value);
-  if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof Uint8Array) return `0x${toHex(value)}`;
   return Array.isArray(value) ? value.length : JSON.stringify(value);
 }

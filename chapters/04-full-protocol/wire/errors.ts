@@ -88,10 +88,8 @@ export function errorName(wireCode: number): ErrorName | undefined {
 export function toProtocolError(thrown: unknown): ProtocolError {
   // task 4.3: tell a fault of ours from the client's
   if (thrown instanceof ProtocolError) return thrown;
-  if (thrown instanceof LeveretError && Object.hasOwn(ErrorCode, thrown.code)) {
+  if (thrown instanceof LeveretError && Object.hasOwn(ErrorCode, thrown.code))
     return new ProtocolError(thrown.code as ErrorName, thrown.message, { cause: thrown });
-  }
-  const message = 'the broker failed at this, which is no fault of the client; its log says more';
-  return new ProtocolError('INTERNAL', message, { cause: thrown });
+  return new ProtocolError('INTERNAL', 'a fault of the broker, not of the client', { cause: thrown });
 }
 // #endregion to-protocol-error

@@ -1,12 +1,4 @@
-import {
-  type ByteCursor,
-  decodeText,
-  encodeText,
-  fromLatin1,
-  textSize,
-  toLatin1,
-  type Width,
-} from '#framing';
+import { type Field, fromLatin1, numberField, textField, toLatin1 } from '#framing';
 import { ProtocolError } from './errors.ts';
 
 /** The version of the protocol that is spoken here; HELLO and WELCOME carry it. */
@@ -17,17 +9,6 @@ export const MAX_PING_BYTES = 64;
 export const MAX_RECORDS = 0xffff;
 /** Bytes of a record without its key and payload. */
 export const RECORD_HEADER_SIZE = 6;
-
-/** How one kind of value lies in a frame. */
-export interface Field<T> {
-  /** As docs/protocol.md writes it: `u32`, `text8`, ... */
-  readonly form: string;
-  /** Bytes that a value takes. */
-  size(value: T): number;
-  write(to: ByteCursor, value: T): void;
-  /** @throws ProtocolError for bytes that are none */
-  read(from: ByteCursor): T;
-}
 
 /**
  * One message as PUBLISH and MESSAGES carry it: `u16 keySize | u32 payloadSize | key | payload`; keySize 0 says that
@@ -45,39 +26,13 @@ export function recordSize({ key, payload }: WireRecord): number {
   return RECORD_HEADER_SIZE + key.length + payload.length;
 }
 
-function number(width: Width): Field<number> {
-  return {
-    form: `u${width * 8}`,
-    size: () => width,
-    write: (to, value) => to.putNumber(value, width),
-    read: (from) => from.number(width),
-  };
-}
-
-/** Text behind its length, which counts bytes. */
-function text(width: 1 | 2): Field<string> {
-  return {
-    form: `text${width * 8}`,
-    size: (value) => width + textSize(value),
-    write(to, value) {
-      const bytes = encodeText(value);
-      to.putNumber(bytes.length, width);
-      to.put(bytes);
-    },
-    read: (from) => decodeText(from.view(from.number(width))),
-  };
-}
-
 const version: Field<number> = {
-  ...number(1),
+  ...numberField(1),
   read(from) {
     const value = from.number(1);
     if (value === PROTOCOL_VERSION) return value;
     // Nothing behind it is looked at: in another version it may be laid out otherwise.
-    throw new ProtocolError(
-      'BAD_VERSION',
-      `version ${value}, but version ${PROTOCOL_VERSION} is spoken here`,
-    );
+    throw new ProtocolError('BAD_VERSION', `version ${value}, but only ${PROTOCOL_VERSION} is spoken`);
   },
 };
 
@@ -88,8 +43,7 @@ const ping: Field<Uint8Array> = {
   write: (to, value) => to.put(value),
   read(from) {
     if (from.left <= MAX_PING_BYTES) return from.view(from.left);
-    const message = `a ping of ${from.left} bytes, but ${MAX_PING_BYTES} are allowed`;
-    throw new ProtocolError('BAD_FRAME', message);
+    throw new ProtocolError('BAD_FRAME', `a ping of ${from.left} bytes; ${MAX_PING_BYTES} is the most`);
   },
 };
 
@@ -109,9 +63,8 @@ const records: Field<readonly WireRecord[]> = {
   read(from) {
     // task 4.2: read the records of a batch
     const count = from.number(2);
-    if (count * RECORD_HEADER_SIZE > from.left) {
+    if (count * RECORD_HEADER_SIZE > from.left)
       throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${from.left} bytes`);
-    }
     const value: WireRecord[] = [];
     for (let i = 0; i < count; i++) {
       const keySize = from.number(2);
@@ -125,12 +78,12 @@ const records: Field<readonly WireRecord[]> = {
 
 /** Every kind of value that a frame may hold. */
 export const FIELDS = {
-  u8: number(1),
-  u16: number(2),
-  u32: number(4),
-  u64: number(8),
-  text8: text(1),
-  text16: text(2),
+  u8: numberField(1),
+  u16: numberField(2),
+  u32: numberField(4),
+  u64: numberField(8),
+  text8: textField(1),
+  text16: textField(2),
   version,
   ping,
   records,

@@ -1,13 +1,12 @@
-import type { FIELDS, Field } from './fields.ts';
+import type { Field } from '#framing';
+import type { FIELDS } from './fields.ts';
 
 /** The frames of one direction by their names. */
 export type FrameTable = Readonly<Record<string, FrameRow>>;
 
-/** One type of frame: its number, its fields in the order of the wire, and the version that brought it. */
+/** One type of frame: its number, and its fields in the order of the wire. */
 export interface FrameRow {
   readonly type: number;
-  /** @defaultValue 1 */
-  readonly since?: number;
   readonly fields: Readonly<Record<string, FieldName>>;
 }
 
@@ -28,10 +27,7 @@ export type FrameOf<T extends FrameTable> = {
 /** Every frame that a client may send. Their types are below 0x80, so a frame that went the wrong way is refused. */
 export const CLIENT_FRAMES = {
   HELLO: { type: 0x01, fields: { version: 'version', name: 'text8', token: 'text16' } },
-  CREATE: {
-    type: 0x02,
-    fields: { request: 'u32', topic: 'text8', retentionMs: 'u32', dedupeMs: 'u32' },
-  },
+  CREATE: { type: 0x02, fields: { request: 'u32', topic: 'text8', retentionMs: 'u32', dedupeMs: 'u32' } },
   PUBLISH: { type: 0x03, fields: { request: 'u32', topic: 'text8', records: 'records' } },
   SUBSCRIBE: {
     type: 0x04,

@@ -237,7 +237,7 @@ test('end: what is queued goes out, what still arrives is thrown away', { timeou
   assert.strictEqual(connection.write(Buffer.from('too late')), false);
   client.write(Buffer.alloc(100_000));
   client.startReading();
-  assert.ok(bytes.equals(await client.read(bytes.length)));
+  assert.ok(bytes.equals(await client.read(bytes.length)), 'all that was written before the end arrives');
   await client.expectClosed('end');
   client.end();
   await until(() => rig.log.length === 1);

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { ClientType, encodeClientFrame, type MessagesFrame } from '#protocol/old';
-import { RawClient, until } from '../../../chapters/04-full-protocol/test/raw-client.ts';
-import { publish, subscribe, unsubscribe } from '../../../chapters/04-full-protocol/test/requests.ts';
+import { clientCodec } from '#protocol';
+import { RawClient, until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
+import {
+  publish,
+  subscribe,
+  unsubscribe,
+} from '../../../chapters/04-full-protocol/test/conversation-requests.ts';
+import { textOf } from '../../../chapters/04-full-protocol/test/golden-vectors.ts';
 import { createBroker } from '../../index.ts';
 import { brokerFor, clientFor } from './start.ts';
 
 const TIMEOUT = { timeout: 30_000 };
-const hello = encodeClientFrame({ type: ClientType.HELLO, version: 1, name: 'ws', token: '' });
+const hello = clientCodec.encode({ type: 'HELLO', version: 1, name: 'ws', token: '' });
 
 test('the broker tells of itself and of its topics, while somebody listens', TIMEOUT, async (t) => {
   const broker = await brokerFor(t);
@@ -18,8 +23,8 @@ test('the broker tells of itself and of its topics, while somebody listens', TIM
   await client.expect({ type: 'OK', request: 2 });
   const told = new Map<string, unknown>();
   while (told.size < 2) {
-    const { topic, records } = (await client.expect({ type: 'MESSAGES' })) as MessagesFrame;
-    told.set(topic, JSON.parse(String(records[0]?.payload)));
+    const { topic, records } = await client.expect({ type: 'MESSAGES' });
+    told.set(topic, JSON.parse(textOf(records[0]!.payload)));
   }
   assert.equal((told.get('$sys.topics') as { name: string }[])[0]?.name, 'a');
   assert.equal((told.get('$sys.status') as { connections: number }).connections, 1);
@@ -47,8 +52,8 @@ test('a WebSocket carries the same frames, cut anywhere', TIMEOUT, async (t) => 
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   const bytes = Buffer.concat([
     hello,
-    encodeClientFrame(subscribe(1, 'a')),
-    encodeClientFrame(publish(2, 'a', 'x')),
+    clientCodec.encode(subscribe(1, 'a')),
+    clientCodec.encode(publish(2, 'a', 'x')),
   ]);
   for (const byte of bytes) socket.send(Buffer.of(byte));
   await until(() => Buffer.concat(received).includes('x'), 'the message comes back');
@@ -100,6 +105,27 @@ test('at the end clients get what is published, and CLOSING; newcomers are refus
   await assert.rejects(RawClient.open(broker));
 });
 
+test('much in one write is answered in order, what is broken last of all', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t);
+  const [client, bystander] = [await clientFor(t, broker), await clientFor(t, broker)];
+  const count = 20_000;
+  const ping = { type: 'PING', bytes: Buffer.from('p') } as const;
+  const requests = Array.from({ length: count }, (_, i) =>
+    i % 2 === 0 ? publish(i + 1, 't', `${i}`) : unsubscribe(i + 1, 't'),
+  );
+  const bytes = [...requests, ping].map((frame) => clientCodec.encode(frame));
+  // A frame of no type, behind everything else, in the same write.
+  client.bytes(Buffer.concat([...bytes, Buffer.from('0000000000', 'hex')]));
+  await bystander.expectAlive();
+  for (let request = 1; request <= count; request += 2) {
+    await client.expect({ type: 'PUBLISHED', request, firstId: (request + 1) / 2 });
+    await client.expectError('NOT_SUBSCRIBED', request + 1);
+  }
+  await client.expect({ type: 'PONG' });
+  await client.expectError('BAD_FRAME');
+  await client.expectEnd();
+});
+
 test('watchers see frames, but no tokens', TIMEOUT, async (t) => {
   const broker = await brokerFor(t, { auth: { tokens: [{ token: 'hush-hush' }] } });
   const seen: Buffer[] = [];
@@ -109,7 +135,7 @@ test('watchers see frames, but no tokens', TIMEOUT, async (t) => {
   await client.expect({ type: 'PUBLISHED' });
   stop();
   const all = Buffer.concat(seen);
-  assert.ok(all.includes('payload'));
-  assert.ok(!all.includes('hush'));
-  assert.equal(broker.core.watched, false);
+  assert.ok(all.includes('payload'), 'a watcher sees payloads');
+  assert.ok(!all.includes('hush'), 'a watcher never sees a token');
+  assert.equal(broker.core.watch.on, false);
 });

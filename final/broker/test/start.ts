@@ -1,7 +1,6 @@
 /** Brokers and clients for the tests of final/, ended behind each test. */
 import type { TestContext } from 'node:test';
-import { ClientType } from '#protocol/old';
-import { RawClient } from '../../../chapters/04-full-protocol/test/raw-client.ts';
+import { type Address, RawClient } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { type Broker, type BrokerOptions, createBroker } from '../../index.ts';
 
 /** A broker on a free port that ends with the test. */
@@ -12,10 +11,10 @@ export async function brokerFor(t: TestContext, options: BrokerOptions = {}): Pr
 }
 
 /** A client that has been welcomed; it is closed with the test. */
-export async function clientFor(t: TestContext, { host, port }: Broker, token = ''): Promise<RawClient> {
-  const client = await RawClient.open({ host, port });
+export async function clientFor(t: TestContext, address: Address, token = ''): Promise<RawClient> {
+  const client = await RawClient.open(address);
   t.after(() => client.close());
-  client.frames({ type: ClientType.HELLO, version: 1, name: 'test', token });
+  client.frames({ type: 'HELLO', version: 1, name: 'test', token });
   await client.expect({ type: 'WELCOME' });
   return client;
 }

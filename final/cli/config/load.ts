@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { LeveretError } from '#framing';
-import { readLimits } from '#log';
+import { LeveretError, type Limit } from '#framing';
+import { LIMITS, readBrokerLimits } from '../../broker/limits.ts';
 import { brokerSchema, readBrokerOptions } from '../../broker/options.ts';
 import { didYouMean, usageError } from '../terminal.ts';
 import { LIMIT_NAMES, SETTINGS, type ServeSettings, serveSchema, variableOf } from './settings.ts';
@@ -101,7 +101,6 @@ function check(options: Record<string, unknown>, origins: ReadonlyMap<string, st
     // What only shows when the values are seen together.
     const { http: _http, logLevel: _level, ...ofBroker } = settings;
     readBrokerOptions(ofBroker);
-    readLimits(ofBroker as Parameters<typeof readLimits>[0]);
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof LeveretError)) throw error;
     const name = error.message.split(' ')[0] ?? '';
@@ -150,6 +149,8 @@ function tell(issue: Issue, options: unknown, origins: ReadonlyMap<string, strin
 function wanted(issue: Issue, path: readonly string[]): string {
   if (path.at(-1) === 'port') return 'a port from 0 to 65535';
   if (path.at(-1) === 'http') return 'a port, or an address and a port such as 127.0.0.1:8890';
+  const limit = limitAt(path);
+  if (limit !== undefined) return `a whole number from ${limit.min} to ${limit.max}`;
   if (issue.code === 'too_small') {
     return issue.origin === 'string'
       ? 'a text that is not empty'
@@ -165,6 +166,11 @@ function wanted(issue: Issue, path: readonly string[]): string {
     object: 'an object',
   };
   return names[issue.expected] ?? issue.expected;
+}
+
+/** The limit that stands at a path, if one does. */
+function limitAt(path: readonly string[]): Limit | undefined {
+  return path.length === 1 ? new Map<string, Limit>(Object.entries(LIMITS)).get(path[0] ?? '') : undefined;
 }
 
 /** Where the value at a path was given: its own source, or that of what holds it. */
@@ -193,7 +199,7 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 export function printConfig({ settings }: LoadedConfig): string {
   const shown = {
     ...settings,
-    ...readLimits(settings as Parameters<typeof readLimits>[0]),
+    ...readBrokerLimits(settings),
     ...(settings.auth === undefined
       ? {}
       : { auth: { ...settings.auth, tokens: settings.auth.tokens.map((rule) => ({ ...rule, token: '' })) } }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_HOST } from '#framing/net';
-import { DEFAULT_LIMITS } from '#log';
+import { LIMITS } from '../../broker/limits.ts';
 import { brokerSchema } from '../../broker/options.ts';
 import { LOG_LEVELS } from '../log.ts';
 
@@ -20,7 +20,7 @@ export const serveSchema = brokerSchema.extend({
 export type ServeSettings = z.output<typeof serveSchema>;
 
 /** Names of the limits that `--set` and the environment know. */
-export const LIMIT_NAMES: readonly string[] = Object.keys(DEFAULT_LIMITS);
+export const LIMIT_NAMES: readonly string[] = [...Object.keys(LIMITS), 'slowPolicy'];
 
 /** How text from a flag or a variable becomes a value. */
 export type SettingKind = 'text' | 'number' | 'yes' | 'list' | 'address';

@@ -1,3 +1,4 @@
+// deadline: 240 s
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -284,10 +285,11 @@ test('bench measures, with and without subscribers, windows and rates', { timeou
     const result = JSON.parse(stdout);
     assert.equal(result.messages, 3001);
     assert.equal(result.subscribers, subscribers);
-    assert.ok(result.published > 0);
+    assert.ok(result.published > 0, 'nothing was published');
     assert.equal(result.delivered > 0, subscribers > 0);
-    if (subscribers > 0)
-      assert.ok(result.latency.p50 <= result.latency.p99 && result.latency.p99 <= result.latency.max);
+    if (subscribers === 0) continue;
+    const { p50, p99, max } = result.latency;
+    assert.ok(p50 <= p99 && p99 <= max, `latencies out of order: ${p50}, ${p99}, ${max}`);
   }
   const text = (await runCli(t, ['bench', '-m', '1000'], { env })).stdout;
   assert.match(text, /^1,000 messages of 64 B, 1 publisher, 1 subscriber: /);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bytes, duration } from '../../format.ts';
 import { parseAmount } from '../config/amount.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { createProgram } from '../program.ts';
-import { bestMatch, bytes, duration, printable } from '../text.ts';
+import { bestMatch, printable } from '../text.ts';
 
 const config = suite('the configuration');
 const folder = mkdtempSync(join(tmpdir(), 'leveret-config-'));
@@ -40,14 +41,37 @@ const MISTAKES: ReadonlyArray<readonly [string[], Record<string, string>, unknow
     /--set maxLagByte: there is no option of this name; did you mean maxLagBytes\?/,
   ],
   [['--set', 'maxKeys'], {}, undefined, /--set takes name=value/],
-  [['--set', 'maxKeys=many'], {}, undefined, /--set maxKeys: takes a whole number, not "many"/],
-  [['--set', 'maxKeys=1.5'], {}, undefined, /--set maxKeys: takes a whole number, not 1\.5/],
+  [
+    ['--set', 'maxKeys=many'],
+    {},
+    undefined,
+    /--set maxKeys: takes a whole number from 1 to 16777216, not "many"/,
+  ],
+  [
+    ['--set', 'maxKeys=1.5'],
+    {},
+    undefined,
+    /--set maxKeys: takes a whole number from 1 to 16777216, not 1\.5/,
+  ],
   [
     ['--set', 'maxFrameSize=0'],
     {},
     undefined,
-    /--set maxFrameSize: maxFrameSize is a whole number, 1 or more, not 0/,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 0/,
   ],
+  [
+    ['--set', 'maxFrameSize=5GiB'],
+    {},
+    undefined,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 5368709120/,
+  ],
+  [
+    ['--set', 'maxFrameSize=8GiB'],
+    {},
+    undefined,
+    /--set maxFrameSize: takes a whole number from 65 to 4294967295, not 8589934592/,
+  ],
+  [[], { LEVERET_IDLE_MS: '30d' }, undefined, /LEVERET_IDLE_MS: takes a whole number from 0 to 2147483647/],
   [
     [],
     { LEVERET_SLOW_POLICY: 'wait' },

@@ -1,3 +1,4 @@
+// deadline: 240 s
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

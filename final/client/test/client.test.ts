@@ -233,13 +233,14 @@ test('a message keeps what it is, and little more', { timeout }, async (t) => {
   const subscription = await client.subscribe('news');
   client.publish('news', new Uint8Array([1, 2, 3]), { key: 'schlüssel' });
   client.publish('news', '{"a":1}');
-  client.publish('news', new Uint8Array(60_000));
+  client.publish('news', new Uint8Array(600_000));
   const [first, second] = await take(subscription, 3);
   assert.equal(first!.key, 'schlüssel');
   assert.deepEqual([...first!.view], [1, 2, 3]);
   const { payload } = first!;
   assert.deepEqual([...payload], [1, 2, 3]);
-  assert.ok(payload.buffer.byteLength <= 16_384, `${payload.buffer.byteLength} bytes are kept`);
+  // A small copy may stand in Node's pool, whose size differs between versions; the frame that it came in is larger.
+  assert.ok(payload.buffer.byteLength <= 2 * Buffer.poolSize, `${payload.buffer.byteLength} bytes are kept`);
   assert.equal(first!.key, 'schlüssel');
   assert.equal(first!.topic, 'news');
   assert.equal(first!.size, 3);
@@ -340,7 +341,10 @@ test('members of a group share the messages', { timeout }, async (t) => {
   }
   for (let i = 0; i < 100; i++) await publisher.publish('jobs', `${i}`, { confirm: true });
   await until(() => counts[0]! + counts[1]! === 100);
-  assert.ok(counts.every((count) => count > 0));
+  assert.ok(
+    counts.every((count) => count > 0),
+    `every member gets some: ${counts.join(', ')}`,
+  );
 });
 
 test('topics of a pattern are told apart, and committed each by itself', { timeout }, async (t) => {

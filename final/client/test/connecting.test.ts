@@ -55,7 +55,7 @@ test('somebody is there and says nothing', { timeout }, async (t) => {
     server.close();
   });
   const url = `leveret://127.0.0.1:${boundPort(server)}`;
-  await assert.rejects(connect(url, { connectTimeout: 30 }), { code: 'TIMEOUT', message: /no welcome/ });
+  await assert.rejects(connect(url, { connectTimeoutMs: 30 }), { code: 'TIMEOUT', message: /no welcome/ });
   const controller = new AbortController();
   const waits = connect(url, { signal: controller.signal });
   controller.abort();
@@ -77,7 +77,7 @@ test('the first connecting waits for a broker to come, where asked to', { timeou
   await first.close(0);
   const waits = connect(`leveret://127.0.0.1:${first.port}`, {
     retryFirst: true,
-    reconnect: { maxDelay: 50 },
+    reconnect: { maxMs: 50 },
   });
   const broker = await createBroker({ port: first.port });
   t.after(() => broker.close(0));

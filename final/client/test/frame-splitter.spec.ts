@@ -1,6 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FrameReader } from '#framing';
+import { fromHex, vectors } from '../../../chapters/04-full-protocol/test/golden-vectors.ts';
 import { FrameSplitter } from '../frame-splitter.ts';
+import { seeded } from './support.ts';
 
 /** Bodies of 0 to 299 bytes, each filled with its number. */
 const BODIES = Array.from({ length: 60 }, (_, index) => Buffer.alloc((index * 37) % 300, index));
@@ -64,6 +67,67 @@ test('a frame that goes on in the same memory is not copied', () => {
   const splitter = new FrameSplitter(1000, (_, bytes) => seen.add(bytes.buffer));
   for (let at = 0; at < slab.length; at += 7) splitter.push(slab, at, Math.min(slab.length, at + 7));
   assert.equal([...seen], [slab.buffer]);
+});
+
+/** Every golden vector that can be cut into frames, one behind the other. */
+const GOLDEN = Buffer.concat(
+  vectors
+    .map(({ hex }) => fromHex(hex))
+    .filter((bytes) => bytes.readUInt32BE(0) === bytes.length - 4 && bytes.length > 4),
+);
+
+type Frames = [type: number, body: string][];
+
+function asSplit(chunks: readonly Uint8Array[]): Frames {
+  const frames: Frames = [];
+  const splitter = new FrameSplitter(1_048_576, (type, bytes, start, end) => {
+    frames.push([type, Buffer.from(bytes.subarray(start, end)).toString('hex')]);
+  });
+  for (const chunk of chunks) splitter.push(chunk);
+  return frames;
+}
+
+function asRead(bytes: Buffer): Frames {
+  const frames: Frames = [];
+  new FrameReader((type, chunk, start, end) =>
+    frames.push([type, chunk.subarray(start, end).toString('hex')]),
+  ).push(bytes);
+  return frames;
+}
+
+test('the golden vectors come out as from the reader of chapter 1: whole, byte by byte, cut anywhere', () => {
+  const expected = asRead(GOLDEN);
+  assert.ok(expected.length > 40, `${expected.length} vectors`);
+  assert.equal(asSplit([GOLDEN]), expected, 'whole');
+  assert.equal(asSplit([...GOLDEN].map((byte) => Uint8Array.of(byte))), expected, 'byte by byte');
+  for (let i = 1; i < GOLDEN.length; i++) {
+    assert.equal(asSplit([GOLDEN.subarray(0, i), GOLDEN.subarray(i)]), expected, `cut at ${i}`);
+  }
+  const random = seeded(5);
+  for (let run = 0; run < 200; run++) {
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < GOLDEN.length; ) {
+      const end = Math.min(GOLDEN.length, at + 1 + Math.floor(random() * 60));
+      chunks.push(GOLDEN.subarray(at, end));
+      at = end;
+    }
+    assert.equal(asSplit(chunks), expected, `random cuts, run ${run}`);
+  }
+});
+
+test('a size above the limit, and one of 0, are refused before there is memory for it', () => {
+  const huge = [Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1)];
+  assert.throws(
+    () => asSplit(huge),
+    (error: Error & { code?: string }) => error.code === 'TOO_LARGE',
+    'too large',
+  );
+  const none = [Uint8Array.of(0, 0, 0, 0), Uint8Array.of(1)];
+  assert.throws(
+    () => asSplit(none),
+    (error: Error & { code?: string }) => error.code === 'BAD_FRAME',
+    'of 0',
+  );
 });
 
 test.run();

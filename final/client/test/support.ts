@@ -11,7 +11,7 @@ export async function startBroker(t: TestContext, options: BrokerOptions = {}): 
 
 /** A client, closed with the test. */
 export async function join(t: TestContext, port: number, options: ConnectOptions = {}): Promise<Client> {
-  const client = await connect(`leveret://127.0.0.1:${port}`, { reconnect: { initialDelay: 5 }, ...options });
+  const client = await connect(`leveret://127.0.0.1:${port}`, { reconnect: { initialMs: 5 }, ...options });
   t.after(() => client.close({ deadline: 0 }));
   return client;
 }

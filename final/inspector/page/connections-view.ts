@@ -1,7 +1,7 @@
+import { bytes, count, plural } from '../../format.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { ConnectionState, InspectorState } from '../state.ts';
 import { arrange, byId, element, setText } from './dom.ts';
-import { bytes, count, plural } from './format.ts';
-import { visible } from './visible-text.ts';
 
 /** The table of connections. */
 export class ConnectionsView {

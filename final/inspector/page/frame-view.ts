@@ -1,8 +1,9 @@
+import { count, plural } from '../../format.ts';
+import type { ExplainedFrame } from '../explain/explain-frame.ts';
+import type { Field } from '../explain/field-walker.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { FrameState } from '../state.ts';
 import { arrange, byId, element, setText } from './dom.ts';
-import type { ExplainedFrame, Field } from './explain-frame.ts';
-import { count, plural } from './format.ts';
-import { visible } from './visible-text.ts';
 
 /** Bytes in a row of the dump. */
 const PER_ROW = 16;

@@ -1,30 +1,30 @@
+import { duration } from '../../format.ts';
 import type { InspectorState } from '../state.ts';
 import { ConnectionsView } from './connections-view.ts';
 import { byId, setText } from './dom.ts';
-import { Feed } from './feed.ts';
-import { duration } from './format.ts';
-import { GlanceView } from './glance-view.ts';
+import { OverviewView } from './overview-view.ts';
 import { forgetPaint } from './ribbon-paint.ts';
-import { TalkView } from './talk-view.ts';
+import { StateStream } from './state-stream.ts';
 import { setUpTheme } from './theme.ts';
 import { askForToken, currentToken, setUpSignOut } from './token.ts';
 import { TopicsView } from './topics-view.ts';
+import { TryItView } from './try-it-view.ts';
 import { XrayView } from './xray-view.ts';
 
 const pulse = byId('pulse', HTMLElement);
 const where = byId('where', HTMLElement);
 const pause = byId('pause', HTMLButtonElement);
 
-const glance = new GlanceView();
+const overview = new OverviewView();
 const connections = new ConnectionsView();
 const topics = new TopicsView((text) => {
-  feed.search = text;
+  states.search = text;
 });
 const xray = new XrayView((paused) => {
-  feed.frames = !paused;
+  states.frames = !paused;
 });
 
-const feed = new Feed({
+const states = new StateStream({
   state: show,
   frames: (frames) => xray.add(frames),
   live: (live) => setPulse(live ? 'live' : 'lost', live ? 'live' : 'no answer; trying again'),
@@ -39,7 +39,7 @@ function show(state: InspectorState): void {
   const [address = ''] = state.addresses;
   const others = state.addresses.length > 1 ? ` and ${state.addresses.length - 1} more` : '';
   setText(where, `${address}${others} · up ${duration(Math.floor(state.uptimeMs / 1000) * 1000)}`);
-  glance.update(state);
+  overview.update(state);
   topics.update(state);
   connections.update(state);
 }
@@ -53,14 +53,14 @@ pause.addEventListener('click', () => {
   const paused = pause.getAttribute('aria-pressed') !== 'true';
   pause.setAttribute('aria-pressed', String(paused));
   setText(pause, paused ? 'Go on' : 'Pause');
-  feed.paused = paused;
+  states.paused = paused;
   if (paused) setPulse('paused', 'paused');
 });
 
 setUpTheme(() => {
   forgetPaint();
-  glance.restyle();
+  overview.restyle();
   topics.redraw();
 });
 setUpSignOut();
-new TalkView();
+new TryItView();

@@ -1,8 +1,8 @@
+import { bytes, count, plural } from '../../format.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { ReaderState, TopicState } from '../state.ts';
 import { wantsLessMotion } from './dom.ts';
-import { bytes, count, plural } from './format.ts';
 import { ribbonPaint } from './ribbon-paint.ts';
-import { visible } from './visible-text.ts';
 
 /** Where things stand in a ribbon, in pixels from its top. */
 const BAR_TOP = 20;

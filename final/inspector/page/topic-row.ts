@@ -1,8 +1,8 @@
+import { bytes, count, duration, plural, short } from '../../format.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { ReaderState, TopicState } from '../state.ts';
 import { arrange, element, setText } from './dom.ts';
-import { bytes, count, duration, plural, short } from './format.ts';
 import { isBehind, nameOf, Ribbon } from './ribbon.ts';
-import { visible } from './visible-text.ts';
 
 /** One topic in the list: its name, its ribbon, its figures, and, unfolded, a table of its readers. */
 export class TopicRow {

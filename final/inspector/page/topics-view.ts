@@ -1,8 +1,8 @@
+import { count } from '../../format.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { InspectorState } from '../state.ts';
 import { arrange, byId, setText } from './dom.ts';
-import { count } from './format.ts';
 import { TopicRow } from './topic-row.ts';
-import { visible } from './visible-text.ts';
 
 type Order = (a: TopicRow, b: TopicRow) => number;
 

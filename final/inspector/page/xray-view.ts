@@ -1,10 +1,14 @@
+import { BROKER_FRAMES, CLIENT_FRAMES } from '#protocol';
+import { clockTime, count, plural } from '../../format.ts';
+import { type ExplainedFrame, explainFrame } from '../explain/explain-frame.ts';
+import { visible } from '../explain/visible-text.ts';
 import type { FrameState } from '../state.ts';
 import { arrange, byId, element, setText } from './dom.ts';
-import { type ExplainedFrame, explainFrame } from './explain-frame.ts';
-import { clockTime, count, plural } from './format.ts';
-import { LAYOUTS } from './frame-layout.ts';
+
 import { FrameView } from './frame-view.ts';
-import { visible } from './visible-text.ts';
+
+/** Names of all types of frames. */
+const TYPES = new Set([...Object.keys(CLIENT_FRAMES), ...Object.keys(BROKER_FRAMES)]);
 
 /** Frames that are kept, and those that are listed. */
 const KEPT = 2000;
@@ -32,7 +36,7 @@ export class XrayView {
 
   /** @param onPause - told whether frames are wanted */
   constructor(onPause: (paused: boolean) => void) {
-    for (const name of [...new Set([...LAYOUTS.values()].map((layout) => layout.name))].sort()) {
+    for (const name of [...TYPES].sort()) {
       this.#type.append(element('option', { text: name, attributes: { value: name } }));
     }
     this.#type.addEventListener('change', () => this.#show());

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BrokerType, ClientType, ErrorCode } from '#protocol/old';
-import { explainFrame } from '../page/explain-frame.ts';
-import { ERROR_NAMES, LAYOUTS } from '../page/frame-layout.ts';
+import { BrokerType, ClientType } from '#protocol';
+import { explainFrame } from '../explain/explain-frame.ts';
 
 interface Vector {
   readonly name: string;
@@ -27,7 +26,7 @@ for (const { name, hex, frame } of vectors) {
     let at = 0;
     for (const { from, to } of explained.fields) {
       assert.is(from, at);
-      assert.ok(to > from);
+      assert.ok(to > from, `a field without bytes at ${from}`);
       at = to;
     }
     assert.is(at, bytes.length);
@@ -51,7 +50,11 @@ for (const { name, hex, frame } of vectors) {
     for (let cut = 0; cut <= bytes.length; cut++) {
       const { fields } = explainFrame(bytes.subarray(0, cut), bytes.length);
       assert.is(fields.at(-1)?.to ?? 0, cut);
-      if (frame !== undefined) assert.not.ok(fields.some(({ kind }) => kind === 'bad'));
+      if (frame === undefined) continue;
+      assert.not.ok(
+        fields.some(({ kind }) => kind === 'bad'),
+        'a frame in order has no bad field',
+      );
     }
   });
 }
@@ -62,16 +65,27 @@ test('a length that leads past the end is marked', () => {
   assert.match(fields.at(-1)?.note ?? '', '255 bytes would lead past the end');
 });
 
-test('the layouts are those of the protocol', () => {
-  const types = [...Object.entries(ClientType), ...Object.entries(BrokerType)];
-  assert.equal(
-    [...LAYOUTS].map(([type, { name }]) => [name, type]).sort(),
-    types.map(([name, type]) => [name, type]).sort(),
+test('every type of both tables has its name, and no other type has one', () => {
+  const names = new Map<number, string>(
+    [...Object.entries(ClientType), ...Object.entries(BrokerType)].map(([name, type]) => [type, name]),
   );
-  assert.equal(
-    [...ERROR_NAMES].map(([code, name]) => [name, code]),
-    Object.entries(ErrorCode),
+  for (let type = 0; type <= 0xff; type++) {
+    const hex = type.toString(16).padStart(2, '0');
+    const { name } = explainFrame(bytesOf(`00000001${hex}`));
+    assert.is(name, names.get(type) ?? `type ${hex.toUpperCase()}`, `type ${hex}`);
+  }
+});
+
+test('an error has its name, and a number of eight bytes is shown as it came', () => {
+  const error = explainFrame(bytesOf('00000009 85 00000003 000c 0000'));
+  assert.match(error.summary, 'INTERNAL', 'in the summary');
+  assert.match(
+    error.fields.find(({ name }) => name === 'code')?.note ?? '',
+    'the connection ends',
+    'in the note',
   );
+  const lag = explainFrame(bytesOf('0000000d 88 00000010 ffffffffffffffff'));
+  assert.is(lag.fields.at(-1)?.value, '18,446,744,073,709,551,615', 'all its digits');
 });
 
 test.run();

@@ -4,7 +4,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ClientType, Start } from '#protocol/old';
+import { Start } from '#protocol';
+import { until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { clientFor } from '../../broker/test/start.ts';
 import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
 import { inspectorFor } from './scene.ts';
@@ -125,7 +126,7 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   const client = await clientFor(t, broker);
   const topic = 'a "quoted" \\ name\nof two lines';
   client.frames({
-    type: ClientType.SUBSCRIBE,
+    type: 'SUBSCRIBE',
     request: 1,
     topic,
     start: Start.LATEST,
@@ -135,7 +136,7 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   });
   await client.expect({ type: 'OK' });
   const records = [1, 2, 3].map((n) => ({ key: '', payload: Buffer.from(`${n}`) }));
-  client.frames({ type: ClientType.PUBLISH, request: 2, topic, records });
+  client.frames({ type: 'PUBLISH', request: 2, topic, records });
   await client.expect({ type: 'PUBLISHED' });
   const { headers, body } = await ask(inspector, '/metrics');
   assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
@@ -152,8 +153,8 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   for (const name of ['leveret_bytes_received_total', 'leveret_bytes_sent_total', 'leveret_log_bytes']) {
     assert.ok((samples.get(name) ?? 0) > 0, name);
   }
-  assert.ok(samples.has('process_cpu_seconds_total'));
-  assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
+  assert.ok(samples.has('process_cpu_seconds_total'), 'processor time is missing');
+  assert.ok(samples.has('nodejs_eventloop_lag_seconds'), 'event-loop lag is missing');
 });
 
 /** Each line is a comment, or a sample of a metric that was announced. */
@@ -177,13 +178,13 @@ function parseMetrics(text: string): Map<string, number> {
 test('state tells topics, segments and cursors', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t);
   const client = await clientFor(t, broker);
-  client.frames({ type: ClientType.CREATE, request: 1, topic: 'kept', retentionMs: 60_000, dedupeMs: 0 });
+  client.frames({ type: 'CREATE', request: 1, topic: 'kept', retentionMs: 60_000, dedupeMs: 0 });
   await client.expect({ type: 'OK' });
-  const subscribe = { type: ClientType.SUBSCRIBE, start: Start.EARLIEST, after: 0, window: 1 } as const;
+  const subscribe = { type: 'SUBSCRIBE', start: Start.EARLIEST, after: 0, window: 1 } as const;
   client.frames({ ...subscribe, request: 2, topic: 'kept', group: '' });
   await client.expect({ type: 'OK' });
   const records = Array.from({ length: 100 }, () => ({ key: '', payload: Buffer.alloc(100) }));
-  client.frames({ type: ClientType.PUBLISH, request: 3, topic: 'kept', records });
+  client.frames({ type: 'PUBLISH', request: 3, topic: 'kept', records });
   await client.expect({ type: 'PUBLISHED' });
   await client.expect({ type: 'MESSAGES' });
   const { headers, body } = await ask(inspector, '/api/state');
@@ -199,7 +200,10 @@ test('state tells topics, segments and cursors', { timeout }, async (t) => {
   assert.equal(reader?.nextId, 2);
   assert.equal(reader?.lag, 99);
   assert.equal(reader?.uncommitted, 1);
-  assert.ok((reader?.at ?? 0) > 0 && (reader?.at ?? 0) < (topic?.end ?? 0));
+  assert.ok(
+    (reader?.at ?? 0) > 0 && (reader?.at ?? 0) < (topic?.end ?? 0),
+    `the cursor is at ${reader?.at} of ${topic?.end}`,
+  );
   assert.equal(state.connections[0]?.lag, 100);
   const none: InspectorState = JSON.parse((await ask(inspector, '/api/state?search=nothing')).body);
   assert.equal(none.topics.length, 0);
@@ -229,7 +233,7 @@ test('frames show what is published only to those who could subscribe', { timeou
   const client = await clientFor(t, broker, 'all');
   const publish = (topic: string): void => {
     const records = [{ key: '', payload: Buffer.from(`what ${topic} says`) }];
-    client.frames({ type: ClientType.PUBLISH, request: 0, topic, records });
+    client.frames({ type: 'PUBLISH', request: 0, topic, records });
   };
   const pulse = setInterval(() => {
     publish('secret');
@@ -241,7 +245,7 @@ test('frames show what is published only to those who could subscribe', { timeou
     if (name !== 'frames') return false;
     for (const { bytes, hidden } of JSON.parse(data) as { bytes: string; hidden?: true }[]) {
       const text = Buffer.from(bytes, 'base64').toString('latin1');
-      assert.ok(!text.includes('what secret says'));
+      assert.ok(!text.includes('what secret says'), 'the payload of a topic that may not be read is shown');
       if (text.includes('secret')) seen.add(hidden ? 'hidden' : 'shown');
       if (text.includes('what public.news says')) seen.add('public');
     }
@@ -252,14 +256,14 @@ test('frames show what is published only to those who could subscribe', { timeou
 
 test('a broker that nobody looks at is not watched', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t);
-  assert.equal(broker.core.watched, false);
+  assert.equal(broker.core.watch.on, false);
   await follow(t, inspector, 'frames=1', '', (name) => {
-    assert.equal(broker.core.watched, true);
+    assert.equal(broker.core.watch.on, true);
     return name === 'state';
   });
-  while (broker.core.watched) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => !broker.core.watch.on, 'nobody watches any more');
   await follow(t, inspector, 'frames=0', '', (name) => {
-    assert.equal(broker.core.watched, false);
+    assert.equal(broker.core.watch.on, false);
     return name === 'state';
   });
 });

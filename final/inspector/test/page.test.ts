@@ -1,3 +1,4 @@
+// deadline: 180 s
 // needs: chromium
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -150,7 +151,7 @@ test('by keyboard alone', { timeout }, async (t) => {
   const active = await page.getAttribute('#fields', 'aria-activedescendant');
   assert.equal(active, 'field-2');
   assert.equal(await page.locator('#fields [aria-selected=true]').getAttribute('id'), 'field-2');
-  assert.ok((await page.locator('#hex .byte.lit').count()) > 0);
+  assert.ok((await page.locator('#hex .byte.lit').count()) > 0, 'no byte of the chosen field is lit');
 });
 
 test('hostile names and payloads are text', { timeout }, async (t) => {
@@ -185,10 +186,13 @@ test('hostile names and payloads are text', { timeout }, async (t) => {
   const names = page.locator('.topic-name');
   await names.nth(hostile.length - 1).waitFor();
   const shown = await names.allInnerTexts();
-  assert.ok(shown.includes('<img src=x onerror=alert(1)>'));
-  assert.ok(shown.includes('user\\u{202e}gnp.exe'));
-  assert.ok(shown.includes('zero\\u{200b}width'));
-  assert.ok(shown.some((name) => /^a{100,}…$/.test(name)));
+  assert.ok(shown.includes('<img src=x onerror=alert(1)>'), 'markup is shown as text');
+  assert.ok(shown.includes('user\\u{202e}gnp.exe'), 'a change of direction is shown');
+  assert.ok(shown.includes('zero\\u{200b}width'), 'what has no width is shown');
+  assert.ok(
+    shown.some((name) => /^a{100,}…$/.test(name)),
+    'a long name is cut',
+  );
   await page
     .locator('#messages li')
     .nth(hostile.length - 1)

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { visible } from '../page/visible-text.ts';
+import { visible } from '../explain/visible-text.ts';
 
 test('what one can see stays as it is', () => {
   for (const text of ['news', 'зайчик', '兎', '<img src=x onerror=alert(1)>', 'a.b-c_d/e', '🐇', 'é']) {

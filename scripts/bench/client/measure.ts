@@ -52,7 +52,7 @@ const CONFIRMED_FLOW: Flow = { window: 4096, batch: 256 };
 /** One round of one system: a fresh broker, a fresh publisher, a fresh subscriber. */
 export async function measureRound(system: System, payload: number, effort: Effort): Promise<Round> {
   return await withServer(serverKind(system.server), async (server) => {
-    await using pair = await Pair.start(system.library, server.port, effort.nodeOptions);
+    await using pair = await Pair.start(system, server.port, effort.nodeOptions);
     const streams: Partial<Record<Way, Stream>> = {};
     for (const way of system.ways) {
       streams[way] = await stream(server, pair, {

@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { LibraryName } from './systems.ts';
+import { forkScript } from '../checkout.ts';
+import type { System } from './systems.ts';
 import type { SideMessage, Task } from './tasks.ts';
-
-const SIDE = fileURLToPath(new URL('./side.ts', import.meta.url));
 
 /** A process on one side of a broker. */
 export class Side {
@@ -26,15 +24,13 @@ export class Side {
    * @param onReceived - called with what this side reports to have received
    */
   static async start(
-    library: LibraryName,
+    { library, checkout }: Pick<System, 'library' | 'checkout'>,
     port: number,
     nodeOptions: readonly string[],
     onReceived: (received: number) => void = () => {},
   ): Promise<Side> {
-    const child = fork(SIDE, [library, `${port}`], {
-      execArgv: [...nodeOptions, '--import', 'tsx'],
-      env: { ...process.env, DEBUG: '' },
-    });
+    const options = { execArgv: [...nodeOptions, '--import', 'tsx'], env: { ...process.env, DEBUG: '' } };
+    const child = forkScript('client/side.ts', [library, `${port}`], options, checkout);
     const side = new Side(child, onReceived);
     try {
       await new Promise((resolve, reject) => {
@@ -92,11 +88,15 @@ export class Pair implements AsyncDisposable {
   }
 
   /** @param nodeOptions - see {@link Side.start} */
-  static async start(library: LibraryName, port: number, nodeOptions: readonly string[] = []): Promise<Pair> {
-    const publisher = await Side.start(library, port, nodeOptions);
+  static async start(
+    system: Pick<System, 'library' | 'checkout'>,
+    port: number,
+    nodeOptions: readonly string[] = [],
+  ): Promise<Pair> {
+    const publisher = await Side.start(system, port, nodeOptions);
     try {
       const relay = (received: number) => publisher.tellReceived(received);
-      return new Pair(publisher, await Side.start(library, port, nodeOptions, relay));
+      return new Pair(publisher, await Side.start(system, port, nodeOptions, relay));
     } catch (error) {
       await publisher.close();
       throw error;

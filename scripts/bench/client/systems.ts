@@ -12,6 +12,8 @@ export interface System {
   readonly confirmedBy: string;
   /** False where requests are two topics agreed on by hand. */
   readonly hasRequests: boolean;
+  /** Another checkout that broker and client come from. */
+  readonly checkout?: string;
 }
 
 /** The libraries that there are adapters for. */

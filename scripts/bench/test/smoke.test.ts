@@ -1,3 +1,4 @@
+// deadline: 180 s
 // needs: redis-server
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -34,9 +35,9 @@ for (const [name, adapter] of [
     const result = await smoke(serverKind(name), adapter);
     assert.equal(result.fault, undefined);
     assert.equal(result.lost, 0);
-    assert.ok(result.published >= 64);
+    assert.ok(result.published >= 64, `only ${result.published} were published`);
     assert.equal(result.deliveries, result.published * 3);
-    assert.ok(result.peakResidentBytes > 1_000_000);
+    assert.ok(result.peakResidentBytes > 1_000_000, `${result.peakResidentBytes} bytes resident`);
   });
 }
 

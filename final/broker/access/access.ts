@@ -1,0 +1,101 @@
+import { ProtocolError } from '#protocol';
+import { compilePattern } from '../delivery/patterns.ts';
+import { INBOX_PREFIX, isSystemTopic, SYSTEM_PREFIX } from '../topics/reserved-names.ts';
+import type { Grants } from './grants.ts';
+import { Token } from './token.ts';
+
+/** What somebody may do: lists of topics or patterns. An empty list allows nothing. */
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** Permissions of which either may be left out: then everything is allowed. */
+export interface Allowed {
+  /** Topics or patterns to publish to. */
+  readonly publish?: readonly string[] | undefined;
+  /** Topics or patterns to subscribe to. */
+  readonly subscribe?: readonly string[] | undefined;
+}
+
+/** A token, and what its holder may do. */
+export interface TokenRule extends Allowed {
+  /** The secret. */
+  readonly token: string;
+  /** What the holder is called in the broker's log. */
+  readonly name?: string | undefined;
+}
+
+/** Who may use the broker, and for what. */
+export interface AccessRules {
+  /** Tokens that are let in. Lists left out allow everything. */
+  readonly tokens?: readonly TokenRule[] | undefined;
+  /** What clients without a token may do; left out, they are refused. */
+  readonly anonymous?: Allowed | undefined;
+}
+
+interface Holder {
+  readonly token: Token;
+  readonly grants: Grants;
+}
+
+/** Decides who may come in and what they may do. */
+export class Access {
+  readonly #holders: readonly Holder[];
+  readonly #anonymous: Grants | undefined;
+  /** False when anybody may do anything. */
+  readonly required: boolean;
+
+  constructor(rules?: AccessRules) {
+    this.required = rules !== undefined;
+    this.#holders = (rules?.tokens ?? []).map((rule) => ({
+      token: new Token(rule.token),
+      grants: grantsOf(rule),
+    }));
+    if (rules === undefined) this.#anonymous = grantsOf({});
+    else if (rules.anonymous !== undefined) this.#anonymous = grantsOf(rules.anonymous);
+  }
+
+  /**
+   * What the holder of this token may do; an empty token is nobody in particular.
+   *
+   * @throws ProtocolError DENIED
+   */
+  admit(token: string): Grants {
+    const grants = this.lookUp(token);
+    if (grants !== undefined) return grants;
+    const message = token === '' ? 'this broker asks for a token' : 'this token is not known here';
+    throw new ProtocolError('DENIED', message, { fatal: true });
+  }
+
+  /** What the holder of this token may do, or undefined when they are refused. */
+  lookUp(token: string): Grants | undefined {
+    if (token === '' || !this.required) return this.#anonymous;
+    // Every holder is compared: the time taken does not tell which one it was.
+    let found: Grants | undefined;
+    for (const holder of this.#holders) {
+      if (holder.token.is(token)) found = holder.grants;
+    }
+    return found;
+  }
+}
+
+function grantsOf({ publish, subscribe }: Allowed): Grants {
+  const mayPublish = anyOf(publish);
+  const maySubscribe = anyOf(subscribe);
+  return {
+    // Replies go to inboxes, whose names only those know who were asked.
+    mayPublish: (topic) =>
+      !topic.startsWith(SYSTEM_PREFIX) && (topic.startsWith(INBOX_PREFIX) || mayPublish(topic)),
+    maySubscribe: (topic) => {
+      if (topic.startsWith(INBOX_PREFIX)) return true;
+      return (!topic.startsWith(SYSTEM_PREFIX) || isSystemTopic(topic)) && maySubscribe(topic);
+    },
+  };
+}
+
+function anyOf(patterns: readonly string[] | undefined): (topic: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const matchers = patterns.map((pattern) => compilePattern(pattern));
+  return (topic) => matchers.some((matches) => matches(topic));
+}

@@ -1,0 +1,218 @@
+import { randomInt } from 'node:crypto';
+import { type Connection, ConnectionTable } from '#connections';
+import { brokerCodec, errorFrame, ProtocolError } from '#protocol';
+import type { Clock } from '#topics';
+import type { Access } from './access/access.ts';
+import type { BrokerStatus } from './broker-status.ts';
+import { Groups } from './delivery/groups.ts';
+import { PatternSubscriptions } from './delivery/pattern-subscription.ts';
+import { PlainSubscriptions } from './delivery/plain-subscription.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
+import { Faults } from './faults.ts';
+import type { BrokerLimits } from './limits.ts';
+import type { Logger } from './logger.ts';
+import { FrameTrace } from './session/frame-trace.ts';
+import { FrameWatch } from './session/frame-watch.ts';
+import { Requests } from './session/requests.ts';
+import { Session, type SessionHost } from './session/session.ts';
+import { TickScheduler } from './session/tick-scheduler.ts';
+import { SystemTopics } from './topics/system-topics.ts';
+import type { Topic } from './topics/topic.ts';
+import { TopicTable } from './topics/topic-table.ts';
+
+/** What a {@link BrokerCore} is made of. */
+export interface CoreSettings {
+  readonly limits: BrokerLimits;
+  /** How often deadlines are looked at, in milliseconds. */
+  readonly sweepInterval: number;
+  /** Monotonic milliseconds. */
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly logger: Logger;
+}
+
+/**
+ * The broker without its listeners: connections, what their clients say, and one log for each topic. It takes in streams
+ * of bytes, from wherever they come.
+ *
+ * Source: the seed psa, with the protocol and the semantics of zaichik.
+ */
+export class BrokerCore {
+  readonly limits: BrokerLimits;
+  readonly topics: TopicTable;
+  readonly table: ConnectionTable<Session>;
+  readonly patterns: PatternSubscriptions;
+  readonly system: SystemTopics;
+  readonly faults: Faults;
+  readonly watch: FrameWatch;
+  /** Number of this run of the broker: ids mean something only within it. */
+  readonly epoch = randomInt(1, 2 ** 47);
+
+  readonly #sweepInterval: number;
+  readonly #eventLoopDelay = new EventLoopDelay();
+  readonly #startedAt = performance.now();
+  readonly #logger: Logger;
+  #idleSweep: NodeJS.Timeout | undefined;
+  // Connections that have not said HELLO and may still do.
+  #pending = 0;
+
+  constructor({ limits, sweepInterval, clock, access, logger }: CoreSettings) {
+    this.limits = limits;
+    this.#sweepInterval = sweepInterval;
+    this.#logger = logger;
+    const faults = new Faults(logger);
+    const scheduler = new TickScheduler(clock, faults);
+    const topics = new TopicTable({
+      limits,
+      scheduler,
+      topicCreated: (topic) => this.#topicCreated(topic),
+      readerAdded: (topic) => this.system.readerAdded(topic),
+    });
+    const groups = new Groups(topics, limits);
+    this.faults = faults;
+    this.topics = topics;
+    this.watch = new FrameWatch(faults);
+    this.patterns = new PatternSubscriptions(topics);
+    this.system = new SystemTopics({
+      topics,
+      faults,
+      status: () => this.status(),
+      groupsOf: (topic) => groups.namesOf(topic),
+    });
+    const requests = new Requests({ limits, topics, access, logger });
+    const host: SessionHost = {
+      limits,
+      scheduler,
+      faults,
+      trace: new FrameTrace(this.watch),
+      epoch: this.epoch,
+      kinds: [this.patterns, groups, new PlainSubscriptions(topics, limits)],
+      serve: requests.serve.bind(requests),
+      settled: () => {
+        this.#pending--;
+      },
+    };
+    this.table = new ConnectionTable<Session>(
+      {
+        maxConnections: limits.maxConnections,
+        writeTimeoutMs: limits.drainTimeoutMs,
+        closeTimeoutMs: limits.closeTimeoutMs,
+        sweepIntervalMs: sweepInterval,
+        clock,
+      },
+      {
+        opened: (connection) => this.#opened(connection, host),
+        received: ({ context }, chunk) => context?.receive(chunk),
+        drained: ({ context }) => this.#on(context, (session) => session.drained()),
+        ended: ({ context }) => this.#on(context, (session) => session.ended()),
+        closed: ({ context }, reason) => {
+          this.#on(context, (session) => session.closed());
+          logger.debug({ connection: context?.number, client: context?.name, reason }, 'client gone');
+          if (this.table.size === 0) this.#sweepUnwatched();
+        },
+        refused: (reason) => brokerCodec.encode(errorFrame(this.#refusal(reason))),
+        swept: (now) => this.#sweep(now),
+      },
+    );
+  }
+
+  /** All sessions, in the order in which they connected. */
+  *sessions(): Generator<Session> {
+    for (const { context } of this.table) if (context !== undefined) yield context;
+  }
+
+  /** What it holds and has done. Walks over everything: for people and monitors. */
+  status(): BrokerStatus {
+    let subscriptions = 0;
+    for (const session of this.sessions()) subscriptions += session.subscriptions.size;
+    let published = 0;
+    let logBytes = 0;
+    for (const { log } of this.topics) {
+      published += log.lastId;
+      logBytes += log.bytes;
+    }
+    return {
+      epoch: this.epoch,
+      topics: this.topics.size,
+      subscriptions,
+      published,
+      logBytes,
+      internalErrors: this.faults.count,
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+      eventLoopDelayMs: this.#eventLoopDelay.read().p99,
+      connections: this.table.status(),
+    };
+  }
+
+  /**
+   * Ends in good order: no new connections; each client is sent what is published, and CLOSING; who has not taken
+   * it by the deadline is cut off.
+   *
+   * @param deadline - milliseconds
+   */
+  async close(deadline: number): Promise<void> {
+    this.system.close();
+    for (const session of this.sessions()) this.#on(session, () => session.close('shutdown'));
+    await this.table.shutdown({ deadlineMs: deadline });
+    clearInterval(this.#idleSweep);
+    this.#eventLoopDelay.close();
+  }
+
+  #opened(connection: Connection<Session>, host: SessionHost): void {
+    this.#pending++;
+    const session = new Session(host, connection);
+    connection.context = session;
+    if (this.#pending <= this.limits.maxPending) return;
+    session.fail(new ProtocolError('FULL', 'too many connections have not said HELLO; try again later'));
+  }
+
+  #refusal(reason: 'full' | 'shutdown'): ProtocolError {
+    if (reason === 'shutdown') return new ProtocolError('SHUTDOWN', 'this broker is shutting down');
+    const { maxConnections } = this.limits;
+    return new ProtocolError('FULL', `this broker holds ${maxConnections} connections, its limit`);
+  }
+
+  #topicCreated(topic: Topic): void {
+    this.#logger.debug({ topic: topic.name }, 'topic created');
+    this.system.topicCreated(topic);
+    this.patterns.topicCreated(topic);
+  }
+
+  /** Does something for a session. A fault in it ends that session, and nothing else. */
+  #on(session: Session | undefined, act: (session: Session) => void): void {
+    if (session === undefined) return;
+    try {
+      act(session);
+    } catch (fault) {
+      this.faults.guard('the end of a session', () => session.fail(fault));
+    }
+  }
+
+  #sweep(now: number): void {
+    for (const session of this.sessions()) this.#on(session, () => session.sweep(now));
+    this.#sweepTopics();
+  }
+
+  /** Returns the bytes that their logs still hold. */
+  #sweepTopics(): number {
+    let bytes = 0;
+    for (const topic of this.topics) {
+      try {
+        topic.sweep();
+        bytes += topic.log.bytes;
+      } catch (fault) {
+        this.faults.report(fault, { where: 'the sweep over topics', topic: topic.name });
+      }
+    }
+    return bytes;
+  }
+
+  /** With nobody connected the table does not sweep. What was retained must go in time all the same. */
+  #sweepUnwatched(): void {
+    this.#idleSweep ??= setInterval(() => {
+      if (this.#sweepTopics() > 0 && this.table.size === 0) return;
+      clearInterval(this.#idleSweep);
+      this.#idleSweep = undefined;
+    }, this.#sweepInterval).unref();
+  }
+}

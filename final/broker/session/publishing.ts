@@ -1,0 +1,93 @@
+import { decodeText } from '#framing';
+import { PublishRequest } from '#log';
+import {
+  type BrokerFrame,
+  ClientType,
+  clientCodec,
+  type FrameNamed,
+  messagesOverhead,
+  ProtocolError,
+} from '#protocol';
+import { checkGrant, type Grants } from '../access/grants.ts';
+import type { Topic } from '../topics/topic.ts';
+import type { Publisher } from '../topics/topic-reader.ts';
+import type { TopicTable } from '../topics/topic-table.ts';
+
+/** What {@link Publishing} needs of the broker. */
+export interface PublishingHost {
+  readonly limits: {
+    readonly maxFrameSize: number;
+    readonly maxTopicBytes: number;
+    readonly maxKeyBytes: number;
+  };
+  readonly topics: TopicTable;
+}
+
+/** A client that publishes. */
+export interface PublishingClient extends Publisher {
+  readonly grants: Grants;
+  /** The topic of its last PUBLISH: most clients publish to the same one again. */
+  topic: Topic | undefined;
+  answer(frame: FrameNamed<BrokerFrame, 'PUBLISHED'>): void;
+  refuse(thrown: unknown, request: number): void;
+}
+
+/**
+ * Serves PUBLISH, the frame that comes by the million. It is read where it lies, and its records are copied once, into the
+ * topic's log; no object is made for a message.
+ */
+export class Publishing {
+  readonly #host: PublishingHost;
+  // Filled in anew for each PUBLISH and read before the next one.
+  readonly #publish = new PublishRequest();
+
+  constructor(host: PublishingHost) {
+    this.#host = host;
+  }
+
+  /** Serves the PUBLISH whose body is `bytes[start, end)`. Whatever fails is told to the client. */
+  serve(client: PublishingClient, bytes: Buffer, start: number, end: number): void {
+    const publish = this.#publish;
+    publish.request = 0;
+    try {
+      // What is wrong with it, the codec says in words.
+      if (!publish.read(bytes, start, end)) clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
+      this.#check();
+      const { request, count, recordsAt, longestKey, topicAt, topicEnd } = publish;
+      let { topic } = client;
+      if (topic === undefined || topic.forgotten || !topic.log.frames.isTopic(bytes, topicAt, topicEnd)) {
+        topic = this.#switchTopic(client, bytes);
+      }
+      const kept = topic.publish(bytes, recordsAt, end, count, longestKey > 0);
+      if (topic.slow.blocked) topic.slow.published(client);
+      if (request === 0) return;
+      const firstId = kept === 0 ? 0 : topic.log.lastId - kept + 1;
+      client.answer({ type: 'PUBLISHED', request, firstId, count: kept });
+    } catch (thrown) {
+      client.refuse(thrown, publish.request);
+    }
+  }
+
+  /** One bad record refuses the whole batch: nothing has been written yet. */
+  #check(): void {
+    const { count, longestKey, longestRecord, topicAt, topicEnd } = this.#publish;
+    const { maxFrameSize, maxKeyBytes } = this.#host.limits;
+    if (count === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
+    if (longestKey > maxKeyBytes) {
+      throw new ProtocolError('BAD_KEY', `a key is longer than ${maxKeyBytes} bytes`);
+    }
+    if (longestRecord > maxFrameSize - messagesOverhead('') - (topicEnd - topicAt)) {
+      throw new ProtocolError('BAD_REQUEST', 'a message is longer than fits in a frame to a subscriber');
+    }
+  }
+
+  /** Makes the topic of the PUBLISH at hand the client's current one. */
+  #switchTopic(client: PublishingClient, bytes: Buffer): Topic {
+    const { topicAt, topicEnd } = this.#publish;
+    const name = decodeText(bytes.subarray(topicAt, topicEnd));
+    checkGrant(client.grants, 'mayPublish', name, this.#host.limits.maxTopicBytes);
+    const topic = this.#host.topics.use(name);
+    client.topic = topic;
+    return topic;
+  }
+}

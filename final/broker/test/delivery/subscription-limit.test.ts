@@ -1,0 +1,51 @@
+/** One limit for subscriptions of all kinds. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  publish,
+  subscribe,
+  unsubscribe,
+} from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
+import { brokerFor, clientFor } from '../start.ts';
+
+const TIMEOUT = { timeout: 30_000 };
+
+test(
+  'plain, group and pattern count towards one limit; who replaces one needs no room',
+  TIMEOUT,
+  async (t) => {
+    const broker = await brokerFor(t, { maxSubscriptions: 3 });
+    const client = await clientFor(t, broker);
+    client.frames(
+      subscribe(1, 'a'),
+      subscribe(2, 'b', { group: 'g' }),
+      subscribe(3, 'c.*'),
+      subscribe(4, 'd'),
+      subscribe(5, 'd', { group: 'g' }),
+      subscribe(6, 'd.*'),
+      subscribe(7, 'a', { group: 'g' }),
+      subscribe(8, 'b'),
+      unsubscribe(9, 'a'),
+      subscribe(10, 'd'),
+    );
+    for (const request of [1, 2, 3]) await client.expect({ type: 'OK', request });
+    for (const request of [4, 5, 6]) await client.expectError('LIMIT', request);
+    for (const request of [7, 8, 9, 10]) await client.expect({ type: 'OK', request });
+    assert.equal(broker.status().subscriptions, 3, 'as many as the limit allows');
+    assert.equal(broker.core.topics.get('e'), undefined, 'a refused request leaves no topic');
+  },
+);
+
+test('topics that a pattern leads to count too; that there are too many is said once', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { maxSubscriptions: 3 });
+  const [client, publisher] = [await clientFor(t, broker), await clientFor(t, broker)];
+  for (let i = 0; i < 5; i++) publisher.frames(publish(0, `c.${i}`, 'x'));
+  await publisher.expectAlive();
+  client.frames(subscribe(1, 'c.*'));
+  await client.expect({ type: 'OK', request: 1 });
+  await client.expectError('LIMIT', 0);
+  for (let i = 0; i < 8; i++) publisher.frames(publish(0, `c.${i}`, `${i}`));
+  await client.expect({ type: 'MESSAGES', topic: 'c.0' });
+  await client.expect({ type: 'MESSAGES', topic: 'c.1' });
+  await client.expectAlive();
+});

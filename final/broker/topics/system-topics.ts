@@ -1,0 +1,151 @@
+import type { BrokerStatus } from '../broker-status.ts';
+import type { Faults } from '../faults.ts';
+import { INBOX_PREFIX, isSystemTopic, STATUS_TOPIC, SYSTEM_PREFIX, TOPICS_TOPIC } from './reserved-names.ts';
+import type { Topic } from './topic.ts';
+import type { TopicTable } from './topic-table.ts';
+
+/** How many topics are told of at most; those that were created first. */
+const MAX_TOLD = 1000;
+
+/** What {@link STATUS_TOPIC} carries. Rates are per second, since the message before. */
+export interface StatusMessage {
+  readonly at: number;
+  readonly epoch: number;
+  readonly uptimeMs: number;
+  readonly connections: number;
+  readonly topics: number;
+  readonly subscriptions: number;
+  readonly published: number;
+  readonly publishedPerSecond: number;
+  readonly bytesInPerSecond: number;
+  readonly bytesOutPerSecond: number;
+  readonly queuedBytes: number;
+  readonly logBytes: number;
+  /** Faults of the broker itself since it started. */
+  readonly internalErrors: number;
+  readonly residentBytes: number;
+  readonly eventLoopDelayMs: number;
+}
+
+/** One topic in {@link TOPICS_TOPIC}. */
+export interface TopicSummary {
+  readonly name: string;
+  readonly readers: number;
+  readonly groups: readonly string[];
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly bytes: number;
+  readonly retentionMs: number;
+  readonly dedupeMs: number;
+  /** Messages that the slowest reader has not been sent. */
+  readonly lag: number;
+}
+
+/** What {@link SystemTopics} needs of the broker. */
+export interface SystemTopicsHost {
+  readonly topics: TopicTable;
+  readonly faults: Pick<Faults, 'guard'>;
+  /** What the broker holds and has done. */
+  status(): BrokerStatus;
+  /** The names of the groups that read a topic. */
+  groupsOf(topic: Topic): readonly string[];
+}
+
+/** The topics that the broker itself publishes to, while somebody reads them. */
+export class SystemTopics {
+  readonly #host: SystemTopicsHost;
+  readonly #timer: NodeJS.Timeout;
+  readonly #inboxes = new Set<Topic>();
+  #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
+
+  constructor(host: SystemTopicsHost) {
+    this.#host = host;
+    const { faults } = host;
+    this.#timer = setInterval(() => faults.guard('the system topics', () => this.#tick()), 1000).unref();
+  }
+
+  /** A topic has come into being. */
+  topicCreated(topic: Topic): void {
+    if (topic.name.startsWith(INBOX_PREFIX)) this.#inboxes.add(topic);
+  }
+
+  /** Somebody has begun to read a topic. Of the broker's own they get a first message at once. */
+  readerAdded(topic: Topic): void {
+    if (!isSystemTopic(topic.name)) return;
+    setImmediate(() => this.#host.faults.guard('the system topics', () => this.#publish(topic)));
+  }
+
+  /** Publishes no more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** What the broker holds and does now; begins a new stretch of time for the rates. */
+  status(): StatusMessage {
+    const { connections, ...status } = this.#host.status();
+    const { published } = status;
+    const at = performance.now();
+    const { bytesIn, bytesOut } = connections;
+    const before = this.#before;
+    const seconds = Math.max(0.001, (at - before.at) / 1000);
+    this.#before = { at, published, bytesIn, bytesOut };
+    return {
+      at: Date.now(),
+      ...status,
+      connections: connections.connections,
+      publishedPerSecond: (published - before.published) / seconds,
+      bytesInPerSecond: (bytesIn - before.bytesIn) / seconds,
+      bytesOutPerSecond: (bytesOut - before.bytesOut) / seconds,
+      queuedBytes: connections.queuedBytes,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  /** The topics that are not the broker's own. */
+  topics(): TopicSummary[] {
+    const told: TopicSummary[] = [];
+    for (const topic of this.#host.topics) {
+      if (told.length === MAX_TOLD) break;
+      if (!topic.name.startsWith(SYSTEM_PREFIX)) told.push(this.#summary(topic));
+    }
+    return told;
+  }
+
+  #summary(topic: Topic): TopicSummary {
+    const { name, log, readers, settings } = topic;
+    let lag = 0;
+    for (const { unread } of readers) lag = Math.max(lag, unread);
+    return {
+      name,
+      readers: readers.length,
+      groups: this.#host.groupsOf(topic),
+      firstId: log.firstId,
+      lastId: log.lastId,
+      bytes: log.bytes,
+      ...settings,
+      lag,
+    };
+  }
+
+  #tick(): void {
+    for (const name of [STATUS_TOPIC, TOPICS_TOPIC]) {
+      const topic = this.#host.topics.get(name);
+      if (topic !== undefined && topic.readers.length > 0) this.#publish(topic);
+    }
+    // A reply that came after its client had gone would leave a topic behind.
+    for (const topic of this.#inboxes) {
+      if (topic.readers.length > 0) continue;
+      this.#inboxes.delete(topic);
+      this.#host.topics.remove(topic);
+    }
+  }
+
+  #publish(topic: Topic): void {
+    const content = topic.name === STATUS_TOPIC ? this.status() : this.topics();
+    const payload = Buffer.from(JSON.stringify(content));
+    const record = Buffer.alloc(6 + payload.length);
+    record.writeUInt32BE(payload.length, 2);
+    payload.copy(record, 6);
+    if (record.length <= topic.log.maxRecordBytes) topic.publish(record, 0, record.length, 1, false);
+  }
+}
