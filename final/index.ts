@@ -8,7 +8,7 @@ export { ErrorCode, ProtocolError } from '#protocol';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export type { Grants } from './broker/access/grants.ts';
 export { Broker, type BrokerAddress, type BrokerTools, createBroker } from './broker/broker.ts';
-export type { BrokerLimits, SlowPolicy } from './broker/limits.ts';
+export { type BrokerLimits, SLOW_POLICIES, type SlowPolicy } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
 export {
   type BrokerOptions,
@@ -16,7 +16,7 @@ export {
   type ListenerOptions,
   type TlsSettings,
 } from './broker/options.ts';
-export type { WatchedFrame } from './broker/session/frame-watch.ts';
+export type { Direction, WatchedFrame } from './broker/session/frame-watch.ts';
 export { STATUS_TOPIC, TOPICS_TOPIC } from './broker/topics/reserved-names.ts';
 export type { StatusMessage, TopicSummary } from './broker/topics/system-topics.ts';
 export * from './client/index.ts';

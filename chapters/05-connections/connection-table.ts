@@ -108,7 +108,12 @@ export class ConnectionTable<C = undefined> {
     // Out of descriptors, say: that one connection is lost, the server is not.
     server.on('error', () => this.#counts.refused++);
     this.#servers.add(server);
-    return { host, port: boundPort(server), close: async () => void server.close() };
+    return {
+      host,
+      port: boundPort(server),
+      /** Listens no more. Connections that are open stay open. */
+      close: async () => void server.close(),
+    };
   }
 
   /**

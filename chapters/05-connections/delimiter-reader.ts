@@ -2,6 +2,7 @@ import { checkWhole, LeveretError, OptionError } from '#framing';
 
 /** Takes the bytes of one connection as they come, and cuts them into pieces. */
 export interface PieceReader {
+  /** Takes the next bytes of the stream, and hands out the pieces that they complete. */
   push(chunk: Buffer): void;
   /** The stream has ended. Throws inside a piece. */
   end(): void;

@@ -5,8 +5,9 @@
  * @packageDocumentation
  */
 export { formatAddress, type PeerAddress, parseAddress } from './address.ts';
+export type { ConnectionState } from './connection.ts';
 export { PeerError, type PeerErrorCode, type Sent } from './errors.ts';
 export type { Datagram } from './inbox.ts';
-export type { PeerLimits, PeerOptions } from './options.ts';
+export { PEER_LIMITS, type PeerLimits, type PeerOptions } from './options.ts';
 export { createPeer, type Peer, type PeerStatus, type SendOptions } from './peer.ts';
 export * from './wire.ts';

@@ -24,7 +24,7 @@ export const stage: Stage = {
   },
   talk(server) {
     return [
-      `npx tsx chapters/07-peers/repl.ts ${formatAddress(server)}`,
+      `npx tsx chapters/07-peers/examples/repl.ts ${formatAddress(server)}`,
       'then type a line: bob answers to the address that you listen on',
       'start it twice, and let one talk to the other',
     ];

@@ -7,7 +7,8 @@ const count = (usual: number): Limit => ({ default: usual, min: 1, max: 1_000_00
 const duration = (usual: number): Limit => ({ default: usual, min: 1, max: MAX_TIMEOUT_MS });
 const bytes = (usual: number): Limit => ({ default: usual, min: 1, max: 0xffff_fff0 });
 
-const LIMITS = {
+/** Every limit of a peer; {@link PeerOptions} may set any of them. */
+export const PEER_LIMITS = {
   /** Connections to one address. With 1, all datagrams to it stay in order. @defaultValue 4 */
   maxPoolSize: count(4),
   /** Addresses that are being sent to or connected to. Times `maxPoolSize`, it bounds all connections. @defaultValue 256 */
@@ -37,7 +38,7 @@ const LIMITS = {
 };
 
 /** The numbers among the options of a peer: all whole, and at least 1. */
-export type PeerLimits = { readonly [Name in keyof typeof LIMITS]: number };
+export type PeerLimits = { readonly [Name in keyof typeof PEER_LIMITS]: number };
 
 /** Options of {@link createPeer}. Durations end in `Ms` (milliseconds), sizes in `Bytes`; counts begin with `max`. */
 export interface PeerOptions extends Partial<PeerLimits> {
@@ -78,7 +79,7 @@ export function readOptions(options: PeerOptions): PeerSettings {
   const { host = DEFAULT_HOST, port = 0, advertise = host, clock = () => performance.now() } = options;
   checkPort(port);
   return {
-    ...readLimits<keyof PeerLimits>(LIMITS, options),
+    ...readLimits<keyof PeerLimits>(PEER_LIMITS, options),
     host,
     port,
     // Tried with any port before listening, so that a mistake leaves nothing open.

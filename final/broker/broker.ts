@@ -27,7 +27,10 @@ export interface BrokerAddress {
 
 /** A broker that is listening: made by {@link createBroker}. */
 export class Broker implements AsyncDisposable {
-  /** What it does behind its listeners: its topics, sessions and limits, for looking at. */
+  /**
+   * What it does behind its listeners: its topics, sessions and limits, for the inspector.
+   * @internal
+   */
   readonly core: BrokerCore;
   /**
    * Where WebSockets are let in; an HTTP server may pass its upgrades here.

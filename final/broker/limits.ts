@@ -50,7 +50,7 @@ export const LIMITS = {
 /** The names of the limits that are numbers. */
 export type LimitName = keyof typeof LIMITS;
 
-/** Every limit of the broker. Durations are milliseconds; {@link LIMITS} says what each one is. */
+/** Every limit of the broker. Durations are milliseconds; the table of limits says what each one is. */
 export interface BrokerLimits extends Readonly<Record<LimitName, number>> {
   /**
    * What is done about a subscriber that lags beyond its limit.

@@ -72,7 +72,7 @@ export interface ConnectionState {
   readonly lag: number;
 }
 
-/** A broker at a glance. */
+/** A broker in a few figures. */
 export interface InspectorState {
   /** Milliseconds since 1970. */
   readonly at: number;

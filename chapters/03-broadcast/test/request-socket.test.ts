@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { FrameSocket, RequestSocket } from '#broadcast/server';
 import { encodeFrame, LeveretError } from '#framing';
 import { openSocket, startServer } from '#framing/net';
+import { until } from '../../01-framed-echo/test/raw-socket.ts';
 
 const timeout = 20_000;
 const QUESTION = 1;
@@ -125,5 +126,5 @@ test('who does not go when the connection ends is closed', { timeout }, async (t
   socket.pause();
   client.send(encodeFrame(QUESTION, Buffer.from('a')));
   assert.equal(connections(), 1, 'it is there');
-  while (connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => connections() === 0);
 });

@@ -21,7 +21,9 @@ export interface ReceivedMessage {
 export interface SubscriptionHost {
   /** So many bytes wait more, or fewer. */
   waiting(bytes: number): void;
+  /** The program has dealt with everything of the topic up to this id. */
   commit(topic: string, id: number): void;
+  /** The program wants no more of this subscription. */
   unsubscribe(subscription: ClientSubscription): Promise<void>;
 }
 

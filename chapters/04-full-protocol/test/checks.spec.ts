@@ -10,6 +10,7 @@ import {
   isPattern,
   MAX_RECORDS,
   ProtocolError,
+  toProtocolError,
 } from '#protocol';
 import { publish, subscribe } from './conversation-requests.ts';
 import { frameFromJson, fromHex, vectors } from './golden-vectors.ts';
@@ -21,9 +22,9 @@ function refusal(action: () => unknown): string {
   try {
     action();
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    assert.not.ok(error.fatal, `${error.code} ends the connection`);
-    return error.code;
+    const { code, fatal } = toProtocolError(error);
+    assert.not.ok(fatal, `${code} ends the connection: ${error}`);
+    return code;
   }
   return 'none';
 }

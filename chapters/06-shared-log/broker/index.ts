@@ -6,3 +6,4 @@
 export * from './limits.ts';
 export * from './log-engine.ts';
 export * from './topic.ts';
+export * from './turn-clock.ts';

@@ -14,7 +14,11 @@ export interface LogEngine extends Engine {
   readonly topics: TopicTable<Topic>;
 }
 
-/** @param clock - monotonic milliseconds; tells the age of messages */
+/**
+ * Makes an engine with topics of its own, which are empty.
+ *
+ * @param clock - monotonic milliseconds; tells the age of messages
+ */
 export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock): LogEngine {
   const turns = new TurnClock(clock);
   const topics = new TopicTable<Topic>(limits, (name) => new Topic(name, limits, turns));

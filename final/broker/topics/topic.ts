@@ -1,12 +1,11 @@
-import { MAX_SEGMENT_BYTES, recordsEnd, SegmentLog } from '#log';
+import { recordsEnd, SegmentLog, SpareMemory } from '#log';
 import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
 import { DedupeWindow } from '#topics';
 import { type LagLimits, SlowReaders } from './slow-readers.ts';
-import { SpareMemory } from './spare-memory.ts';
 import type { TopicReader } from './topic-reader.ts';
 
 /** Shared by all topics: a few segments' worth. */
-const memory = new SpareMemory(MAX_SEGMENT_BYTES, 8);
+const memory = new SpareMemory();
 
 /** How long a topic keeps messages, and how long it remembers keys; both in milliseconds, 0 for not at all. */
 export interface TopicSettings {
