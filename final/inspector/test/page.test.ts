@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { connect } from '../../client/index.ts';
 import type { Inspector } from '../index.ts';
+import { launch } from './chromium.ts';
 import { endWith, inspectorFor, playScene } from './scene.ts';
 
 const timeout = 90_000;
@@ -19,27 +20,6 @@ interface PageOptions {
   readonly width?: number;
   readonly height?: number;
 }
-
-let browser: Promise<Browser> | undefined;
-
-function launch(): Promise<Browser> {
-  browser ??= chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-  return browser;
-}
-
-test.after(async () => (await browser)?.close());
 
 /** Opens the page; at the end of the test nothing may have been complained of, and nothing asked of other hosts. */
 async function open(t: TestContext, { url }: Inspector, options: PageOptions = {}): Promise<Page> {
