@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { Limit } from '#framing';
 export { ErrorCode, ProtocolError } from '#protocol';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export type { Grants } from './broker/access/grants.ts';

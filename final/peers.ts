@@ -3,4 +3,6 @@
  *
  * @packageDocumentation
  */
+export type { Limit } from '#framing';
 export * from '#peers';
+export type { BackoffOptions } from '#peers/backoff';
