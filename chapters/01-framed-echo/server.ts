@@ -84,7 +84,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen, highWaterMark: HIGH_WATER_MARK }, (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    // Not `once`: these events come once by themselves, and its wrapper would cost memory for every connection.
+    socket.on('close', () => sockets.delete(socket));
     // A socket without an error listener ends the whole process when its peer resets the connection.
     socket.on('error', (error) => debug('a connection broke: %s', error.message));
     // Within an async function, what is thrown at once fails the promise too.

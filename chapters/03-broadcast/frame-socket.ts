@@ -36,8 +36,8 @@ export class FrameSocket {
     // In a later turn: who reads as fast as we write must not keep the others waiting.
     socket.on('drain', () => setImmediate(() => this.turn()));
     // Also later: what this turn has brought for the peer is its due, too.
-    socket.once('end', () => setImmediate(() => this.#onEnd()));
-    socket.once('close', handlers.onClose);
+    socket.on('end', () => setImmediate(() => this.#onEnd()));
+    socket.on('close', handlers.onClose);
   }
 
   /** The largest frame size accepted from the next frame on, in bytes (type and body). */

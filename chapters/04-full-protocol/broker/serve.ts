@@ -53,7 +53,7 @@ export async function serveEngine(
     const session = new Session(lastId, socket, host);
     const table = isFull ? turnedAway : sessions;
     table.add(session);
-    socket.once('close', () => table.delete(session));
+    socket.on('close', () => table.delete(session));
     if (isFull) session.fail(new ProtocolError('FULL', 'too many connections; try again later'));
   };
   // #endregion accept
