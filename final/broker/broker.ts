@@ -61,6 +61,7 @@ export class Broker implements AsyncDisposable {
       maxPayload: this.core.limits.maxFrameSize + 4,
       allowedOrigins: settings.allowedOrigins,
       faults: this.core.faults,
+      logger,
       adopt: (stream, info) => this.adopt(stream, info),
     });
   }

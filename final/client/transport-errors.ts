@@ -29,6 +29,7 @@ export function explainFailure(
     const message = `${where} ended the connection without a welcome: is it the port of a leveret broker, and are TLS and path right?`;
     return new LeveretError('REFUSED', message);
   }
+  if (code === '' && address.protocol.startsWith('ws')) return explainRefusedWebSocket(address, cause);
   if (code === 'ECONNREFUSED' || code === '') {
     const detail = cause.message === '' ? '' : ` (${cause.message})`;
     return new LeveretError(
@@ -38,6 +39,18 @@ export function explainFailure(
     );
   }
   return new LeveretError('REFUSED', `cannot connect to ${where}: ${cause.message}`, options);
+}
+
+/** A browser says no more than that there is no WebSocket; `ws` says with which status it was refused. */
+function explainRefusedWebSocket({ text }: Address, cause: Error): LeveretError {
+  const status = /response: (\d{3})/.exec(cause.message)?.[1];
+  const what =
+    status === undefined
+      ? 'refused this page, or nobody answers there'
+      : `answered ${status} instead of a WebSocket`;
+  const how = 'check the address and its path; if a broker runs there, its log says why it refuses';
+  const message = `${text} ${what}: ${how} (pages of other origins need --allowed-origins)`;
+  return new LeveretError('REFUSED', message, { cause });
 }
 
 function isTls(code: string, message: string): boolean {

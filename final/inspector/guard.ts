@@ -1,7 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
-import { isLoopback } from '../broker/access/exposure.ts';
 import type { Grants } from '../broker/access/grants.ts';
+import type { KnownHosts } from '../broker/access/known-hosts.ts';
 import { isWelcomeOrigin } from '../broker/access/origin.ts';
 import type { Broker } from '../broker/broker.ts';
 import { STATUS_TOPIC } from '../broker/topics/reserved-names.ts';
@@ -39,21 +38,12 @@ export interface Refusal {
 /** Decides which requests are answered. */
 export class Guard {
   readonly #broker: Broker;
-  readonly #names: ReadonlySet<string>;
-  readonly #anyAddress: boolean;
+  readonly #hosts: KnownHosts;
 
-  /**
-   * @param host - the address that is listened on
-   * @param allowedHosts - further names by which a browser may call it
-   */
-  constructor(broker: Broker, host: string, allowedHosts: readonly string[]) {
+  /** @param hosts - the names by which a browser may call it */
+  constructor(broker: Broker, hosts: KnownHosts) {
     this.#broker = broker;
-    this.#names = new Set([
-      'localhost',
-      host.toLowerCase(),
-      ...allowedHosts.map((name) => name.toLowerCase()),
-    ]);
-    this.#anyAddress = host === '0.0.0.0' || host === '::';
+    this.#hosts = hosts;
   }
 
   /**
@@ -62,10 +52,10 @@ export class Guard {
    */
   refuseStrangers({ headers }: IncomingMessage): Refusal | undefined {
     const { host = '', origin } = headers;
-    if (!this.knowsHost(host)) {
+    if (!this.#hosts.knows(host)) {
       return { status: 421, reason: 'this inspector is not known by that name; see the option allowedHosts' };
     }
-    if (!isWelcomeOrigin(origin, host)) {
+    if (!isWelcomeOrigin(origin, host, { hosts: this.#hosts })) {
       return { status: 403, reason: 'requests from pages of other origins are refused' };
     }
     // Navigating here from elsewhere is fine (a link in a chat); having another page load from here is not.
@@ -75,16 +65,6 @@ export class Guard {
       return { status: 403, reason: 'requests across sites are refused' };
     }
     return undefined;
-  }
-
-  /** Whether a Host header names this machine, as far as we were told. */
-  knowsHost(header: string): boolean {
-    const match = /^(\[[0-9a-f:.]+\]|[^:[\]/\\@?#\s]+)(?::\d{1,5})?$/i.exec(header);
-    const name = match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase();
-    if (name === undefined) return false;
-    if (this.#names.has(name) || isLoopback(name)) return true;
-    // An address cannot be made to lead elsewhere, as a name can.
-    return this.#anyAddress && isIP(name) !== 0;
   }
 
   /** What the sender of a request may do, or why it may not look at this broker's state. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { boundPort, listen } from '#framing/net';
+import { KnownHosts } from '../broker/access/known-hosts.ts';
 import type { Broker } from '../broker/broker.ts';
 import { refuseUpgrade } from '../broker/listeners/web-socket-listener.ts';
 import { DEFAULT_PATH } from '../broker/options.ts';
@@ -75,6 +76,7 @@ export async function startInspector(broker: Broker, options: InspectorOptions =
 /** What is answered to which request. */
 class Routes {
   readonly #broker: Broker;
+  readonly #hosts: KnownHosts;
   readonly #guard: Guard;
   readonly #feed: Feed;
   // Made by the first that asks: its default figures keep an eye on the event loop from then on.
@@ -83,7 +85,8 @@ class Routes {
 
   constructor(broker: Broker, { host, allowedHosts, maxViewers }: InspectorSettings) {
     this.#broker = broker;
-    this.#guard = new Guard(broker, host, allowedHosts);
+    this.#hosts = new KnownHosts(host, allowedHosts);
+    this.#guard = new Guard(broker, this.#hosts);
     this.#feed = new Feed(broker, maxViewers);
   }
 
@@ -103,11 +106,9 @@ class Routes {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const refusal = this.#guard.refuseStrangers(request);
-    if (refusal !== undefined) refuseUpgrade(socket, `${refusal.status} Refused`);
-    else if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
+    if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
     else if (pathOf(request).pathname !== DEFAULT_PATH) refuseUpgrade(socket, '404 Not Found');
-    else this.#broker.webSockets.upgrade(request, socket, head);
+    else this.#broker.webSockets.upgrade(request, socket, head, this.#hosts);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

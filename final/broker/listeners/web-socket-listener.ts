@@ -4,16 +4,24 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { boundPort, listen } from '#framing/net';
+import { KnownHosts } from '../access/known-hosts.ts';
 import { isWelcomeOrigin } from '../access/origin.ts';
 import type { Faults } from '../faults.ts';
+import type { Logger } from '../logger.ts';
+import { RepeatedWarning } from '../repeated-warning.ts';
+
+/** For whoever reads the log, or the answer. Pages see neither: browsers tell them only that it failed. */
+const HOW_TO_ALLOW =
+  'if it may use this broker, add its origin to --allowed-origins (the option allowedOrigins), or open it by a name of this machine';
 
 /** What a {@link WebSocketDoor} needs of the broker. */
 export interface WebSocketHost {
   /** Largest message, in bytes. */
   readonly maxPayload: number;
-  /** Pages from these origins may connect, beside those that come from the same host and port. */
+  /** Pages from these origins may connect, beside those that come from the listener's own host and port. */
   readonly allowedOrigins: readonly string[];
   readonly faults: Pick<Faults, 'report'>;
+  readonly logger: Pick<Logger, 'warn'>;
   /** Takes in a WebSocket that was let in: a stream of bytes like any other. */
   adopt(stream: Duplex, info: { remoteAddress?: string }): void;
 }
@@ -22,9 +30,11 @@ export interface WebSocketHost {
 export class WebSocketDoor {
   readonly #server: WebSocketServer;
   readonly #host: WebSocketHost;
+  readonly #refused: RepeatedWarning;
 
   constructor(host: WebSocketHost) {
     this.#host = host;
+    this.#refused = new RepeatedWarning(host.logger, `a web page was refused: ${HOW_TO_ALLOW}`);
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -34,19 +44,24 @@ export class WebSocketDoor {
     });
   }
 
-  /** Answers an HTTP upgrade: with a WebSocket, or with a refusal. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /**
+   * Answers an HTTP upgrade: with a WebSocket, or with a refusal.
+   *
+   * @param hosts - the names by which the listener may be called
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, hosts: KnownHosts): void {
     socket.on('error', () => socket.destroy());
     const { origin, host } = request.headers;
-    if (!isWelcomeOrigin(origin, host, this.#host.allowedOrigins)) {
-      refuseUpgrade(socket, '403 Forbidden');
+    if (!isWelcomeOrigin(origin, host, { hosts, allowed: this.#host.allowedOrigins })) {
+      this.#refused.tell({ origin, host, address: addressOf(socket) });
+      refuseUpgrade(socket, '403 Forbidden', `pages of this origin are refused: ${HOW_TO_ALLOW}\n`);
       return;
     }
     try {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-        const { remoteAddress, remotePort } = socket as Socket;
+        const remoteAddress = addressOf(socket);
         const stream = createWebSocketStream(webSocket, { highWaterMark: 65_536 });
-        this.#host.adopt(stream, { remoteAddress: `${remoteAddress}:${remotePort}` });
+        this.#host.adopt(stream, { remoteAddress });
       });
     } catch (fault) {
       this.#host.faults.report(fault, { where: 'a WebSocket upgrade' });
@@ -55,9 +70,20 @@ export class WebSocketDoor {
   }
 }
 
-/** Answers an HTTP upgrade with nothing but a status, such as `404 Not Found`. */
-export function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function addressOf(socket: Duplex): string {
+  const { remoteAddress, remotePort } = socket as Socket;
+  return `${remoteAddress}:${remotePort}`;
+}
+
+/** Answers an HTTP upgrade with a status, such as `404 Not Found`, and a line for whoever looks for the reason. */
+export function refuseUpgrade(socket: Duplex, status: string, text = ''): void {
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
 }
 
 /** An HTTP server that does nothing but let WebSockets in. */
@@ -82,8 +108,9 @@ export async function listenForWebSockets(
     response.writeHead(426, { 'content-type': 'text/plain' });
     response.end('This address speaks WebSocket only.\n');
   });
+  const hosts = new KnownHosts(where.host);
   server.on('upgrade', (request, socket, head) => {
-    if (request.url?.split('?')[0] === where.path) door.upgrade(request, socket, head);
+    if (request.url?.split('?')[0] === where.path) door.upgrade(request, socket, head, hosts);
     else refuseUpgrade(socket, '404 Not Found');
   });
   await listen(server, where.host, where.port);

@@ -17,6 +17,8 @@ export function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // Names of somebody else that lead to this machine, as an attacker's DNS can make them.
+      '--host-resolver-rules=MAP *.example 127.0.0.1',
     ],
   });
   return browser;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Start } from '#protocol';
 import { until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
+import { askForUpgrade } from '../../broker/test/listeners/http-upgrade.ts';
 import { clientFor } from '../../broker/test/start.ts';
 import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
 import { inspectorFor } from './scene.ts';
@@ -320,20 +321,32 @@ test('pages of other origins get nothing', { timeout }, async (t) => {
   assert.equal((await ask(inspector, '/', link)).status, 200);
 });
 
-test('WebSockets come in from the page, and from programs', { timeout }, async (t) => {
-  const { inspector } = await inspectorFor(t);
-  const upgrade = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-  };
+test('WebSockets come in from the page, from pages that are allowed, and from programs', {
+  timeout,
+}, async (t) => {
+  const good = 'https://app.example';
+  const { inspector } = await inspectorFor(t, { allowedOrigins: [good] });
+  const status = async (headers: Record<string, string> = {}, path?: string): Promise<number> =>
+    (await askForUpgrade(inspector, headers, path)).status;
+  assert.equal(await status(), 101, 'a program is refused');
+  assert.equal(
+    await status({ host: 'broker.internal' }),
+    101,
+    'a program that calls it by a name is refused',
+  );
   const own = `http://127.0.0.1:${inspector.port}`;
-  assert.equal((await ask(inspector, '/leveret', upgrade)).status, 101);
-  assert.equal((await ask(inspector, '/leveret', { ...upgrade, origin: own })).status, 101);
-  assert.equal((await ask(inspector, '/leveret', { ...upgrade, origin: 'http://evil.example' })).status, 403);
-  assert.equal((await ask(inspector, '/leveret', { ...upgrade, host: 'rebound.example' })).status, 421);
-  assert.equal((await ask(inspector, '/elsewhere', upgrade)).status, 404);
+  assert.equal(await status({ origin: own }), 101, 'the page is refused');
+  assert.equal(await status({ origin: good }), 101, '--allowed-origins does not hold here');
+  assert.equal(await status({ origin: 'http://evil.example' }), 403, 'a page of another origin is let in');
+  const rebound = `rebound.example:${inspector.port}`;
+  assert.equal(await status({ host: rebound, origin: `http://${rebound}` }), 403, 'a rebound name is let in');
+  assert.equal(await status({}, '/elsewhere'), 404, 'there is a WebSocket at any path');
+  // What the allowed page may not do is read the rest.
+  assert.equal(
+    (await ask(inspector, '/api/state', { origin: good })).status,
+    403,
+    'the state is shown to it',
+  );
 });
 
 test('an address that others can reach needs tokens', { timeout }, async (t) => {
