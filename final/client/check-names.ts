@@ -1,5 +1,6 @@
 import { OptionError, textSize } from '#framing';
-import { checkTopic, MAX_KEY_BYTES, MAX_TOPIC_BYTES, ProtocolError } from '#protocol';
+import { checkTopic, MAX_KEY_BYTES, ProtocolError } from '#protocol';
+import { LONGEST_TOPIC_NAME } from '#topics';
 
 /** Half of a surrogate pair: it has no UTF-8, and what would be sent in its place is another name. */
 const HALF = /\p{Surrogate}/u;
@@ -21,8 +22,8 @@ export function checkName(topic: string): void {
  */
 export function checkPattern(pattern: string): void {
   refuseHalves(pattern);
-  if (textSize(pattern) <= MAX_TOPIC_BYTES) return;
-  throw new ProtocolError('BAD_TOPIC', `the pattern is longer than ${MAX_TOPIC_BYTES} bytes`);
+  if (textSize(pattern) <= LONGEST_TOPIC_NAME) return;
+  throw new ProtocolError('BAD_TOPIC', `the pattern is longer than ${LONGEST_TOPIC_NAME} bytes`);
 }
 
 /**
@@ -31,8 +32,8 @@ export function checkPattern(pattern: string): void {
  * @throws OptionError
  */
 export function checkGroup(group: string): void {
-  if (textSize(group) <= MAX_TOPIC_BYTES && !HALF.test(group)) return;
-  throw new OptionError(`group is well-formed text of at most ${MAX_TOPIC_BYTES} bytes`);
+  if (textSize(group) <= LONGEST_TOPIC_NAME && !HALF.test(group)) return;
+  throw new OptionError(`group is well-formed text of at most ${LONGEST_TOPIC_NAME} bytes`);
 }
 
 /**

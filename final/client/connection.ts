@@ -200,6 +200,7 @@ export class Connection {
         break;
       case 'OK':
       case 'PUBLISHED':
+      case 'TOPIC':
       case 'LAG':
         this.#takeRequest(answer.request)?.answered(answer);
         break;

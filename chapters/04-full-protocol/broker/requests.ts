@@ -58,9 +58,11 @@ function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.Brok
       return { type: 'PONG', bytes: frame.bytes };
     case 'CLOSE':
       return { type: 'CLOSING', reason: 'goodbye' };
-    default:
-      // A PONG: this broker sends no PING, but one that nobody asked for does no harm.
+    case 'PONG':
+      // This broker sends no PING, but a PONG that nobody asked for does no harm.
       return undefined;
+    default:
+      throw new wire.ProtocolError('UNSUPPORTED', `this broker knows no ${frame.type}`);
   }
   return ifAsked({ type: 'OK', request: frame.request });
 }

@@ -76,10 +76,8 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
   async createTopic(topic: string, settings: Partial<TopicSettings> = {}): Promise<void> {
     const { retentionMs = 0, dedupeMs = 0 } = settings;
-    await this.#request(
-      { type: 'CREATE', request: this.#socket.number(), topic, retentionMs, dedupeMs },
-      'OK',
-    );
+    const request = this.#socket.number();
+    await this.#request({ type: 'CREATE', request, topic, retentionMs, dedupeMs }, 'OK');
   }
 
   /** Publishes a message and waits until the broker has it. `id` is 0 if it was dropped as a duplicate. */

@@ -52,7 +52,7 @@ export interface Knobs {
   /** Which conversations are had: `product` means all of them. @defaultValue `'core'` */
   readonly level?: Level;
   /** What the broker has beyond chapter 4. @defaultValue nothing */
-  readonly features?: readonly ('groups' | 'patterns')[];
+  readonly features?: readonly ('groups' | 'patterns' | 'topics')[];
 }
 
 /** The broker that the conversations are about, and how many of them went well. */

@@ -24,7 +24,8 @@ export interface Vector {
   readonly beforeReplies?: readonly FrameJson[];
   readonly replies?: readonly FrameJson[];
   readonly closes?: boolean;
-  readonly feature?: 'groups' | 'patterns';
+  readonly feature?: 'groups' | 'patterns' | 'topics';
+  readonly needs?: 'topics';
 }
 
 interface VectorFile {

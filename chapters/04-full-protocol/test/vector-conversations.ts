@@ -15,6 +15,7 @@ export function vectorConversations(subject: Subject): void {
   for (const vector of vectors) {
     if (vector.from !== 'client') continue;
     if (vector.feature !== undefined && subject.features.has(vector.feature)) continue;
+    if (vector.needs !== undefined && !subject.features.has(vector.needs)) continue;
     register('core', vector.name, subject, async () => {
       if (broker === undefined) throw new Error('there is no broker');
       await play(vector, broker);

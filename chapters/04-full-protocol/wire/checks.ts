@@ -1,23 +1,17 @@
 import { textSize } from '#framing';
 import { checkTopicName, LONGEST_TOPIC_NAME } from '#topics';
+import type { BrokerLimits } from '../broker/limits.ts';
 import { ProtocolError } from './errors.ts';
 import { recordSize, type WireRecord } from './fields.ts';
 import { type ClientFrame, Start } from './frames.ts';
 
 /** Bytes that the key of a record may have, though its length field could say more. */
 export const MAX_KEY_BYTES = 128;
-/** Bytes that a topic's name may have: the length field is one byte. */
-export const MAX_TOPIC_BYTES = LONGEST_TOPIC_NAME;
 /** Largest frame, counted as its size field counts, that a broker takes before HELLO. */
 export const HELLO_FRAME_LIMIT = 4096;
 
-/** What {@link checkRequest} measures a request against. */
-export interface RequestLimits {
-  /** Bytes that a topic's name may have. */
-  readonly maxTopicBytes: number;
-  /** Size of the largest frame: each record must fit alone into a MESSAGES frame. */
-  readonly maxFrameSize: number;
-}
+/** What {@link checkRequest} measures a request against: each record must fit alone into a MESSAGES frame. */
+export type RequestLimits = Pick<BrokerLimits, 'maxTopicBytes' | 'maxFrameSize'>;
 
 // #region check
 /**
@@ -44,7 +38,7 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
  *
  * @throws LeveretError `BAD_TOPIC` if it is a pattern, or no name: see `checkTopicName`
  */
-export function checkTopic(topic: string, maxTopicBytes: number = MAX_TOPIC_BYTES): void {
+export function checkTopic(topic: string, maxTopicBytes: number = LONGEST_TOPIC_NAME): void {
   checkTopicName(topic, maxTopicBytes);
   if (isPattern(topic)) throw new ProtocolError('BAD_TOPIC', 'the name of a topic must not be a pattern');
 }
@@ -62,11 +56,9 @@ export function messagesOverhead(topic: string): number {
 function checkRecords(records: readonly WireRecord[], most: number): void {
   if (records.length === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
   for (const record of records) {
-    if (record.key.length > MAX_KEY_BYTES)
-      throw new ProtocolError(
-        'BAD_KEY',
-        `a key has at most ${MAX_KEY_BYTES} bytes, not ${record.key.length}`,
-      );
+    const { length } = record.key;
+    if (length > MAX_KEY_BYTES)
+      throw new ProtocolError('BAD_KEY', `a key has at most ${MAX_KEY_BYTES} bytes, not ${length}`);
     if (recordSize(record) > most)
       throw new ProtocolError('BAD_REQUEST', `a record has at most ${most} bytes here, with key and payload`);
   }

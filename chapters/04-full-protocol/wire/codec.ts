@@ -20,9 +20,7 @@ export class Codec<T extends FrameTable> {
   constructor(table: T, alloc: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
     this.#alloc = alloc;
     for (const [name, { type, fields: kinds }] of Object.entries(table)) {
-      const fields = Object.entries(kinds).map(
-        ([key, kind]) => [key, FIELDS[kind] as Field<unknown>] as const,
-      );
+      const fields: Layout['fields'] = Object.entries(kinds).map(([key, kind]) => [key, FIELDS[kind]]);
       for (const key of [name, type]) this.#layouts.set(key, { name, type, fields });
     }
   }

@@ -27,6 +27,7 @@ export const ErrorCode = {
   OUT_OF_RANGE: 22,
   LIMIT: 23,
   UNSUPPORTED: 24,
+  NO_TOPIC: 25,
 } as const;
 
 /** Name of an error, as `error.code` carries it: `'BAD_FRAME'`, `'LIMIT'`, and so on. */

@@ -7,8 +7,6 @@ export type FrameTable = Readonly<Record<string, FrameRow>>;
 /** One type of frame: its number, and its fields in the order of the wire. */
 export interface FrameRow {
   readonly type: number;
-  /** The version of the protocol that brought it. @defaultValue 1 */
-  readonly since?: number;
   readonly fields: Readonly<Record<string, FieldName>>;
 }
 
@@ -26,21 +24,27 @@ export type FrameOf<T extends FrameTable> = {
 }[keyof T];
 
 // #region tables
+/** Most frames that a client sends ask for something about a topic. */
+const REQUEST = { request: 'u32', topic: 'text8' } as const;
+
+/** How long a topic keeps messages, and how long it remembers keys. */
+const SETTINGS = { retentionMs: 'u32', dedupeMs: 'u32' } as const;
+
 /** Every frame that a client may send. Their types are below 0x80, so a frame that went the wrong way is refused. */
 export const CLIENT_FRAMES = {
   HELLO: { type: 0x01, fields: { version: 'version', name: 'text8', token: 'text16' } },
-  CREATE: { type: 0x02, fields: { request: 'u32', topic: 'text8', retentionMs: 'u32', dedupeMs: 'u32' } },
-  PUBLISH: { type: 0x03, fields: { request: 'u32', topic: 'text8', records: 'records' } },
-  SUBSCRIBE: {
-    type: 0x04,
-    fields: { request: 'u32', topic: 'text8', start: 'u8', after: 'u64', window: 'u16', group: 'text8' },
-  },
-  UNSUBSCRIBE: { type: 0x05, fields: { request: 'u32', topic: 'text8' } },
+  CREATE: { type: 0x02, fields: { ...REQUEST, ...SETTINGS } },
+  PUBLISH: { type: 0x03, fields: { ...REQUEST, records: 'records' } },
+  SUBSCRIBE: { type: 0x04, fields: { ...REQUEST, start: 'u8', after: 'u64', window: 'u16', group: 'text8' } },
+  UNSUBSCRIBE: { type: 0x05, fields: REQUEST },
   COMMIT: { type: 0x06, fields: { topic: 'text8', id: 'u64' } },
   PING: { type: 0x07, fields: { bytes: 'ping' } },
   LAG: { type: 0x08, fields: { request: 'u32' } },
   CLOSE: { type: 0x09, fields: {} },
   PONG: { type: 0x0a, fields: { bytes: 'ping' } },
+  DELETE: { type: 0x0b, fields: REQUEST },
+  PURGE: { type: 0x0c, fields: { ...REQUEST, upTo: 'u64' } },
+  INFO: { type: 0x0d, fields: REQUEST },
 } as const satisfies FrameTable;
 
 /** Every frame that a broker may send. */
@@ -58,6 +62,10 @@ export const BROKER_FRAMES = {
   LAG: { type: 0x88, fields: { request: 'u32', messages: 'u64' } },
   CLOSING: { type: 0x89, fields: { reason: 'text16' } },
   PING: { type: 0x8a, fields: { bytes: 'ping' } },
+  TOPIC: {
+    type: 0x8b,
+    fields: { request: 'u32', ...SETTINGS, firstId: 'u64', lastId: 'u64', logBytes: 'u64', readers: 'u32' },
+  },
 } as const satisfies FrameTable;
 // #endregion tables
 

@@ -85,8 +85,10 @@ export class Requests {
       case 'CLOSE':
         session.close('goodbye');
         break;
-      default:
+      case 'HELLO':
         throw new ProtocolError('BAD_STATE', 'HELLO was said already');
+      default:
+        throw new ProtocolError('UNSUPPORTED', `this broker knows no ${frame.type}`);
     }
   }
 

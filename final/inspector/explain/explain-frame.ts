@@ -54,7 +54,7 @@ export function explainFrame(bytes: Uint8Array, size = bytes.length): ExplainedF
       numbers.set('count', records);
       walker.records(records, numbers.get('firstId'));
     } else {
-      const use = /id$/i.test(name) || name === 'after' ? 'id' : 'number';
+      const use = /id$/i.test(name) || name === 'after' || name === 'upTo' ? 'id' : 'number';
       const value = walker.number(name, FIELDS[kind].form as NumberForm, use, (n) => noteOf(name, n));
       if (value !== undefined) numbers.set(name, value);
     }

@@ -22,7 +22,10 @@ export function noteOf(name: string, value: number): string {
       return value === 0 ? 'no dedupe' : `a key counts once in ${duration(value)}`;
     case 'code':
       return `${errorName(value) ?? 'not known'}: ${isFatal(value) ? 'the connection ends' : 'the connection stays'}`;
+    case 'upTo':
+      return value === 0 ? 'all messages' : 'the last id to be taken away';
     case 'maxFrameSize':
+    case 'logBytes':
       return sizeText(value);
     case 'epoch':
       return "number of this start of the broker's logs";

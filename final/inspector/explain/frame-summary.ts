@@ -18,6 +18,9 @@ export function summaryOf(name: string, numbers: ReadonlyMap<string, number>, si
     parts.push(get('count') === 1 ? `id ${get('firstId')}` : `ids ${get('firstId')} – ${last}`);
   }
   if (name === 'COMMIT') parts.push(`up to ${get('id')}`);
+  if (name === 'PURGE') parts.push(get('upTo') === 0 ? 'all messages' : `up to ${get('upTo')}`);
+  if (name === 'TOPIC')
+    parts.push(plural(get('readers'), 'reader'), `ids ${get('firstId')} – ${get('lastId')}`);
   if (name === 'SKIPPED') parts.push(`ids ${get('fromId')} – ${get('toId')}`);
   if (name === 'LAG' && numbers.has('messages')) parts.push(plural(get('messages'), 'message'));
   parts.push(sizeText(size));
