@@ -1,0 +1,124 @@
+/**
+ * The state of a broker as lines of text that can be compared: who is connected, what they may do and have asked for,
+ * topics, groups, patterns, limits used up. Everything that can be reached from the core is in it, private fields too, but
+ * what says only how bytes move and time passes (see {@link LEFT_OUT}). So state that a class gets tomorrow is in it as well.
+ */
+import type { BrokerCore } from '../core.ts';
+import { PrivateFields } from './private-fields.ts';
+
+/** Classes whose objects are no state of a conversation: streams, timers, clocks, memory, buffers of bytes on their way. */
+const LEFT_OUT = new Set([
+  'Duplex',
+  'EventLoopDelay',
+  'FrameReader',
+  'FrameTrace',
+  'FrameWatch',
+  'Immediate',
+  'Outbox',
+  'Publishing',
+  'Requests',
+  'SegmentMessages',
+  'Server',
+  'SessionDeadlines',
+  'SpareMemory',
+  'TickScheduler',
+  'Timeout',
+]);
+
+/** Fields that count bytes or time, or remember for speed what is known elsewhere. `Class.field`, or a field of any class. */
+const LEFT_OUT_FIELDS = new Set([
+  'Connection.bytesIn',
+  'Connection.bytesOut',
+  'Connection.stream',
+  'Connection.#activity',
+  'ConnectionTable.#counts',
+  'ConnectionTable.#host',
+  'ConnectionTable.#handlers',
+  'BrokerCore.epoch',
+  'BrokerCore.#startedAt',
+  'Session.topic',
+  'SystemTopics.#before',
+  'Topic.#active',
+  'host',
+  '#host',
+  'limits',
+  '#limits',
+  '#logger',
+  '#faults',
+]);
+
+/** What the broker itself publishes tells of time and memory. */
+const NEWS = /\["\$sys\.[a-z]+"\].*\.(log|cursor|window|#floor|outstanding|used|#newest)\b/;
+
+/** Looks at brokers. Close it when done. */
+export class Snapshots {
+  readonly #fields = new PrivateFields();
+
+  /** The broker's state: one line for each value, `path = value`. */
+  of(core: BrokerCore): string[] {
+    const lines: string[] = [];
+    const known = new Map<object, string>();
+    // Breadth first, so that each object has the shortest of its paths as its name.
+    const waiting: { path: string; value: unknown }[] = [{ path: '', value: core }];
+    const say = (path: string, value: unknown): void => {
+      lines.push(`${path} = ${String(value)}`);
+    };
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { path, value } = next;
+      if (typeof value === 'function') continue;
+      if (typeof value !== 'object' || value === null) {
+        say(path, JSON.stringify(value));
+        continue;
+      }
+      const name = value.constructor?.name ?? '';
+      if (LEFT_OUT.has(name) || isOfNode(value)) continue;
+      const before = known.get(value);
+      if (before !== undefined) {
+        say(path, `-> ${before}`);
+        continue;
+      }
+      known.set(value, path);
+      waiting.push(...this.#inside(value, path, name));
+    }
+    return lines.filter((line) => !NEWS.test(line)).sort();
+  }
+
+  /** Lets go of the debugger. */
+  close(): void {
+    this.#fields.close();
+  }
+
+  #inside(value: object, path: string, name: string): { path: string; value: unknown }[] {
+    if (value instanceof Uint8Array) return [{ path: `${path}.bytes`, value: value.length }];
+    if (value instanceof Map) {
+      return [...value].flatMap(([key, inner], at) => {
+        if (typeof key !== 'object') return [{ path: `${path}[${JSON.stringify(key)}]`, value: inner }];
+        return [
+          { path: `${path}[${at}].key`, value: key },
+          { path: `${path}[${at}].value`, value: inner },
+        ];
+      });
+    }
+    if (value instanceof Set || Array.isArray(value)) {
+      return [...value].map((inner, at) => ({ path: `${path}[${at}]`, value: inner }));
+    }
+    const fields = [...Object.entries(value), ...this.#fields.of(value)];
+    return fields
+      .filter(([field]) => !LEFT_OUT_FIELDS.has(field) && !LEFT_OUT_FIELDS.has(`${name}.${field}`))
+      .map(([field, inner]) => ({ path: `${path}.${field}`, value: inner }));
+  }
+}
+
+/** The lines in which two states differ: `- ` before, `+ ` after. Empty when they are the same. */
+export function differences(before: readonly string[], after: readonly string[]): string[] {
+  const [had, has] = [new Set(before), new Set(after)];
+  return [
+    ...before.filter((line) => !has.has(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !had.has(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+/** Whether it belongs to Node's streams: they point at everything. */
+function isOfNode(value: object): boolean {
+  return 'pipe' in value || 'setTimeout' in value;
+}
