@@ -28,9 +28,7 @@ export class LogClient implements EngineClient {
   }
 
   get lag(): number {
-    let lag = 0;
-    for (const subscription of this.#subscriptions.values()) lag += subscription.lag;
-    return lag;
+    return [...this.#subscriptions.values()].reduce((sum, { lag }) => sum + lag, 0);
   }
 
   create(frame: FrameNamed<ClientFrame, 'CREATE'>): void {
@@ -52,12 +50,10 @@ export class LogClient implements EngineClient {
     const { topic, start, after } = frame;
     const lastId = this.#topics.get(topic)?.log.lastId ?? 0;
     const old = this.#subscriptions.get(topic);
-    if (old === undefined && this.#subscriptions.size >= this.#limits.maxSubscriptions) {
+    if (old === undefined && this.#subscriptions.size >= this.#limits.maxSubscriptions)
       throw new LeveretError('LIMIT', `no more than ${this.#limits.maxSubscriptions} subscriptions`);
-    }
-    if (start === Start.AFTER && after > lastId) {
+    if (start === Start.AFTER && after > lastId)
       throw new LeveretError('OUT_OF_RANGE', `after id ${after}, but the last id is ${lastId}`);
-    }
     const subscription = new Subscription(this.#topics.use(topic), this.#session, this.#ready, frame);
     old?.leave();
     this.#subscriptions.set(topic, subscription);

@@ -46,7 +46,7 @@ export class Subscription implements TopicReader {
     const { maxLagBytes, maxLagMessages } = this.#topic.limits;
     try {
       this.pump();
-      if (!this.#cursor.lagsBeyond(maxLagBytes, maxLagMessages)) return;
+      if (this.#cursor.lagBytes <= maxLagBytes && this.#cursor.lagMessages <= maxLagMessages) return;
       throw new LeveretError('SLOW', `this client lags too far behind on ${this.#topic.name}; read faster`);
     } catch (error) {
       this.#session.fail(error);

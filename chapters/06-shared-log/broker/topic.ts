@@ -28,7 +28,6 @@ export class Topic implements TableTopic {
   // What was published before is not retained, though it may lie in the log.
   #retainedFrom = 1;
   #waiting = false;
-  #publishedAt = 0;
 
   constructor(name: string, limits: LogLimits, clock: TurnClock) {
     this.name = name;
@@ -60,11 +59,10 @@ export class Topic implements TableTopic {
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
     if (!this.#waiting) {
       this.#waiting = true;
-      this.#publishedAt = this.#clock.now;
       // In Node that is after all sockets that are readable now have been read.
       setImmediate(() => this.flush());
     }
-    const now = this.#publishedAt;
+    const { now } = this.#clock;
     const keys = keyed ? this.#keys : undefined;
     if (keys === undefined && to - from <= this.log.maxRecordBytes) {
       this.log.append(bytes, from, to, count, now);

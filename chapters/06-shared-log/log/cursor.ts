@@ -32,14 +32,16 @@ export class Cursor {
   }
 
   /**
-   * Whether more than so much was sealed since this cursor was made, and is not read. What lay there before that is no
-   * sign of a slow reader: it has not had a chance to read it (docs/decisions/0004). A frame that is read in part counts
-   * as a whole.
+   * Bytes that were sealed since this cursor was made, and are not read. What lay there before that is no sign of a slow
+   * reader: it has not had a chance to read it (docs/decisions/0004). A frame that is read in part counts as a whole.
    */
-  lagsBeyond(bytes: number, messages: number): boolean {
-    const { end, sealedId } = this.#log;
-    if (sealedId - Math.max(this.nextId - 1, this.#joinedId) > messages) return true;
-    return end - Math.max(this.segment.base + this.#position, this.#joinedAt) > bytes;
+  get lagBytes(): number {
+    return this.#log.end - Math.max(this.segment.base + this.#position, this.#joinedAt);
+  }
+
+  /** Messages that were sealed since this cursor was made, and are not read. */
+  get lagMessages(): number {
+    return this.#log.sealedId - Math.max(this.nextId - 1, this.#joinedId);
   }
 
   // #region move-to
@@ -73,8 +75,9 @@ export class Cursor {
     if (this.nextId < this.#log.firstId && this.segment !== NOWHERE) this.moveTo(this.#log.firstId);
     while (this.#position === this.segment.sealed) {
       // The last segment may still grow: stay, so that what comes is found here.
-      if (this.segment.next === undefined) return undefined;
-      this.#enter(this.segment.next, 0);
+      if (this.segment === this.#log.tail || this.segment === NOWHERE) return undefined;
+      // One that the log has let go leads nowhere: the segment after it is found by the id.
+      this.#enter(this.segment.next ?? this.#log.find(this.nextId), 0);
     }
     const { segment } = this;
     if (this.#recordAt > 0 || segment.lastId - this.nextId >= limit)

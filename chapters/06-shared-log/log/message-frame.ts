@@ -70,8 +70,7 @@ export function frameEnd(bytes: Buffer, start: number): number {
 /** The offset after `count` records, the first of which lies at `start`. */
 export function recordsEnd(bytes: Buffer, start: number, count: number): number {
   let at = start;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i++)
     at += RECORD_HEADER_SIZE + bytes.readUInt16BE(at) + bytes.readUInt32BE(at + 2);
-  }
   return at;
 }

@@ -70,9 +70,8 @@ export class SegmentLog {
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
     // task 6.2: write records into the open frame
     const size = to - from;
-    if (this.#writeAt + size > this.#writeEnd || this.lastId + count - this.sealedId > MAX_RECORDS) {
+    if (this.#writeAt + size > this.#writeEnd || this.lastId + count - this.sealedId > MAX_RECORDS)
       this.#makeRoom(size, count);
-    }
     if (this.lastId === this.sealedId) this.#openedAt = now;
     copyBytes(source, from, this.tail.view, this.#writeAt, size);
     this.#writeAt += size;
@@ -99,16 +98,12 @@ export class SegmentLog {
   // #region expire
   /**
    * Lets go of frames that were begun at the time `oldest` or before; and of the oldest segments when more bytes are kept than may be. The
-   * tail stays: it is written to.
+   * tail stays then: it is written to.
    */
   expire(oldest: number): void {
     // task 6.6: let go of what is too old
-    for (;;) {
-      const tooOld = this.head.firstIdAfter(oldest) > this.head.lastId;
-      if (tooOld) this.roll();
-      if (this.head === this.tail || !(tooOld || this.bytes > this.#maxRetainedBytes)) break;
-      this.head = this.head.next as Segment;
-    }
+    this.#dropWhile((head) => head.firstIdAfter(oldest) > head.lastId);
+    this.#dropWhile((head) => head !== this.tail && this.bytes > this.#maxRetainedBytes);
     this.firstId = Math.max(this.firstId, this.head.firstIdAfter(oldest));
   }
   // #endregion expire
@@ -116,15 +111,16 @@ export class SegmentLog {
   // #region collect
   /** Lets go of the segments that all readers have left behind. For topics that retain nothing. */
   collect(): void {
-    while (this.head.readers === 0) {
-      this.roll();
-      if (this.head === this.tail) return;
-      if (!this.head.lent && this.head.sealed > 0) this.#memory?.give(this.head.bytes);
-      this.firstId = Math.max(this.firstId, this.head.lastId + 1);
-      this.head = this.head.next as Segment;
-    }
+    this.#dropWhile(({ readers }) => readers === 0);
   }
   // #endregion collect
+
+  /** Lets go of everything up to and including an id. Readers that stand there go on at the new `firstId`. */
+  drop(upTo: number): void {
+    this.seal();
+    this.#dropWhile(({ lastId }) => lastId <= upTo);
+    this.firstId = Math.max(this.firstId, Math.min(upTo, this.sealedId) + 1);
+  }
 
   /**
    * Ends the last segment early, if no older one is kept: what comes next goes into a new one. So the memory of a quiet
@@ -160,6 +156,21 @@ export class SegmentLog {
     this.#openFrame();
   }
   // #endregion make-room
+
+  // #region drop
+  /** Lets go of the oldest segments as long as they are `unneeded`, and of their memory, whoever stands there. */
+  #dropWhile(unneeded: (head: Segment) => boolean): void {
+    for (let { head } = this; unneeded(head); head = this.head) {
+      this.roll();
+      if (head === this.tail) return;
+      this.firstId = Math.max(this.firstId, head.lastId + 1);
+      this.head = head.next as Segment;
+      // A cursor that still stands there keeps this segment alive, and not all that come after it.
+      head.next = undefined;
+      this.#memory?.give(head);
+    }
+  }
+  // #endregion drop
 
   #openFrame(): void {
     const { bytes, sealed } = this.tail;

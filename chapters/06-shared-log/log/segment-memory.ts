@@ -1,3 +1,5 @@
+import type { Segment } from './segment.ts';
+
 /** Segments begin with so many bytes, so that a quiet topic costs little, and double. */
 export const MIN_SEGMENT_BYTES = 4096;
 /** They double up to so many bytes; only for a frame that is larger there is a larger one. */
@@ -7,8 +9,8 @@ export const MAX_SEGMENT_BYTES = 1_048_576;
 export interface SegmentMemory {
   /** Memory of exactly so many bytes, if there is some; it need not be empty. Else the log allocates its own. */
   take(size: number): Buffer | undefined;
-  /** No cursor can read this memory any more, and no slice of it is lent: it may be written over. */
-  give(bytes: Buffer): void;
+  /** The log has let this segment go. Only a cursor that stands there, or a socket that a slice was lent to, still needs it. */
+  give(segment: Segment): void;
 }
 
 /** How many of the largest segments are kept for later. */
@@ -28,8 +30,9 @@ export class SpareMemory implements SegmentMemory {
     return size === MAX_SEGMENT_BYTES ? this.#spares.pop() : undefined;
   }
 
-  give(bytes: Buffer): void {
-    if (bytes.length === MAX_SEGMENT_BYTES && this.#spares.length < MAX_SPARES) this.#spares.push(bytes);
+  give({ bytes, readers, lent }: Segment): void {
+    if (readers > 0 || lent || this.#spares.length >= MAX_SPARES) return;
+    if (bytes.length === MAX_SEGMENT_BYTES) this.#spares.push(bytes);
   }
 }
 // #endregion spare-memory

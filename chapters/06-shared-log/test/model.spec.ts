@@ -47,7 +47,7 @@ test('both logs hand every reader the same', () => {
     fc.property(fc.array(command, { maxLength: 60 }), fc.boolean(), (commands, retains) => {
       // Memory that is given back is spoilt at once, as if somebody else had filled it.
       const log = makeLog({
-        memory: { take: (size) => Buffer.allocUnsafeSlow(size), give: (bytes) => bytes.fill(0xdd) },
+        memory: { take: (size) => Buffer.allocUnsafeSlow(size), give: ({ bytes }) => void bytes.fill(0xdd) },
       });
       const naive = new NaiveLog('t');
       const pairs: { cursor: Cursor; naive: NaiveCursor }[] = [];

@@ -182,7 +182,8 @@ test('collect: segments before the first reader go, and no others', () => {
 test('memory is given back when every reader has left it, once, and never while a slice of it is lent', () => {
   for (const lent of [false, true]) {
     const given: Buffer[] = [];
-    const log = makeLog({ memory: { take: Buffer.allocUnsafeSlow, give: (bytes) => given.push(bytes) } });
+    const give = (segment: Segment) => void (segment.lent || given.push(segment.bytes));
+    const log = makeLog({ memory: { take: Buffer.allocUnsafeSlow, give } });
     const [quick, slow] = [new Cursor(log, 1), new Cursor(log, 1)];
     const held = new Set<Buffer>();
     for (let i = 1; i <= 100; i++) {
@@ -204,6 +205,52 @@ test('memory is given back when every reader has left it, once, and never while 
     const found = messages(readAll(slow)).map((line) => Number.parseInt(line, 10));
     assert.equal(found, expected, 'the slow one reads on');
   }
+});
+
+test('a segment that was let go keeps alive none that came after it, whoever stands there', () => {
+  const log = makeLog({ maxRetainedBytes: 20_000 });
+  const cursors = [new Cursor(log, 1), new Cursor(log, 1)] as const;
+  const early = log.head;
+  fill(log, 1, 5, 500);
+  readAll(cursors[1]);
+  const old = cursors[1].segment;
+  fill(log, 6, 200, 500);
+  log.expire(0);
+  assert.is(cursors[0].segment, early, 'a cursor was moved by somebody else');
+  assert.is(early.next, undefined, 'the chain of segments hangs on a cursor');
+  assert.is(old.next, undefined, 'the chain of segments hangs on a cursor in the middle');
+  for (const cursor of cursors) {
+    const [first] = messages(readAll(cursor));
+    assert.is(Number.parseInt(first ?? '', 10), log.firstId, 'it goes on with the oldest that is kept');
+  }
+});
+
+test('one that has read all of a segment that goes then finds what comes after it', () => {
+  const log = makeLog();
+  const cursor = new Cursor(log, 1);
+  appendFrame(log, 1, 'a');
+  readAll(cursor);
+  log.drop(1);
+  assert.is(cursor.read(), undefined, 'there is nothing to read');
+  appendFrame(log, 2, 'b');
+  assert.equal(readAll(cursor), ['2-2 b'], 'what came after');
+});
+
+test('drop: everything up to an id goes, and what is open is kept', () => {
+  const log = makeLog();
+  fill(log, 1, 100, 500);
+  const cursor = new Cursor(log, 1);
+  append(log, 101, 'open');
+  log.drop(60);
+  assert.is(log.firstId, 61, 'the oldest id');
+  assert.is(messages(readAll(cursor)).length, 41, 'messages that are left');
+  append(log, 102, 'again');
+  log.drop(Number.MAX_SAFE_INTEGER);
+  assert.is(log.firstId, log.lastId + 1, 'the oldest id when nothing is left');
+  assert.is(log.bytes, 0, 'bytes that are left');
+  assert.equal(readAll(cursor), [], 'messages that nobody can have');
+  appendFrame(log, 103, 'new');
+  assert.equal(readAll(cursor), ['103-103 new'], 'it goes on');
 });
 
 test('roll: a quiet log keeps no bytes, as soon as those who stand in it have moved on', () => {

@@ -97,8 +97,12 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     this.#skipTo(this.topic.log.sealedId + 1);
   }
 
-  lagsBeyond(bytes: number, messages: number): boolean {
-    return this.cursor.lagsBeyond(bytes, messages);
+  get lagBytes(): number {
+    return this.cursor.lagBytes;
+  }
+
+  get lagMessages(): number {
+    return this.cursor.lagMessages;
   }
 
   /** All members are behind: none of them had room, or this would not be called. */

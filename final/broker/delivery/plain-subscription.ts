@@ -130,8 +130,12 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
     this.skipTo(this.topic.log.sealedId + 1);
   }
 
-  lagsBeyond(bytes: number, messages: number): boolean {
-    return this.cursor.lagsBeyond(bytes, messages);
+  get lagBytes(): number {
+    return this.cursor.lagBytes;
+  }
+
+  get lagMessages(): number {
+    return this.cursor.lagMessages;
   }
 
   tooSlow(): void {

@@ -39,7 +39,7 @@ export class SlowReaders implements Hold {
   /** A reader could not be given all there is: is it still within its limit? */
   check(reader: TopicReader): void {
     const { maxLagBytes, maxLagMessages, slowPolicy } = this.#limits;
-    if (!reader.lagsBeyond(maxLagBytes, maxLagMessages)) {
+    if (reader.lagBytes <= maxLagBytes && reader.lagMessages <= maxLagMessages) {
       if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);
       return;
     }
@@ -82,6 +82,7 @@ export class SlowReaders implements Hold {
 
   #lagsMuch(reader: TopicReader): boolean {
     const { maxLagBytes, maxLagMessages } = this.#limits;
-    return reader.lagsBeyond(maxLagBytes * RELEASE_SHARE, maxLagMessages * RELEASE_SHARE);
+    if (reader.lagBytes > maxLagBytes * RELEASE_SHARE) return true;
+    return reader.lagMessages > maxLagMessages * RELEASE_SHARE;
   }
 }

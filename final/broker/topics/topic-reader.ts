@@ -50,8 +50,10 @@ export interface TopicReader {
   pump(): void;
   /** Goes past all that is published: its clients will never get it, and are told so. */
   skipUnread(): void;
-  /** Whether more than so much was published since it began to read, and is not read yet. */
-  lagsBeyond(bytes: number, messages: number): boolean;
+  /** Bytes that were published since it began to read and that it still needs. */
+  readonly lagBytes: number;
+  /** Messages that were. */
+  readonly lagMessages: number;
   /** It lags too far behind: its clients are disconnected. */
   tooSlow(): void;
   /** Something in it has failed, which is no fault of its clients: they are disconnected. */

@@ -13,6 +13,8 @@ export interface TopicSettings {
   readonly dedupeMs: number;
 }
 
+const NO_SETTINGS: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
+
 /** The limits of a topic. */
 export interface TopicLimits extends LagLimits {
   readonly maxFrameSize: number;
@@ -43,7 +45,7 @@ export class Topic {
   forgotten = false;
 
   readonly #host: TopicHost;
-  #settings: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
+  #settings = NO_SETTINGS;
   #created = false;
   #keys: DedupeWindow | undefined;
   // Made by the first subscriber: most topics of a broker with very many have none at any moment.
@@ -136,6 +138,30 @@ export class Topic {
   }
 
   /**
+   * Lets go of all messages up to and including an id; of those that were published, when it is larger. Readers that
+   * have not got them yet are told which they will not get.
+   */
+  purge(upTo: number): void {
+    this.flush();
+    this.log.drop(upTo);
+    this.#passOn();
+  }
+
+  /** Lets go of everything that it holds: messages, keys and settings. Its readers stay; ids go on. */
+  clear(): void {
+    this.purge(this.log.lastId);
+    this.#created = false;
+    this.#settings = NO_SETTINGS;
+    this.#keys = undefined;
+  }
+
+  /** True while nothing would be lost if it were forgotten: no message is kept, no key, no setting, and nobody reads it. */
+  get holdsNothing(): boolean {
+    if (this.#created || this.readers.length > 0) return false;
+    return !this.#waiting && this.log.sealedId === this.log.lastId && this.log.bytes === 0;
+  }
+
+  /**
    * Where a new reader begins. Seals what was published so far: it is not "what comes next".
    *
    * @returns the first id to deliver, and the first of those before it that it asked for and cannot have
@@ -199,6 +225,17 @@ export class Topic {
   #oldestId(): number {
     this.#expire();
     return this.#settings.retentionMs === 0 ? this.log.sealedId + 1 : this.log.firstId;
+  }
+
+  /** Readers that stand before what is kept go on there. One of them may leave the list while we walk over it. */
+  #passOn(): void {
+    for (const reader of [...this.readers]) {
+      try {
+        reader.pump();
+      } catch (fault) {
+        reader.fail(fault);
+      }
+    }
   }
 
   #expire(): void {

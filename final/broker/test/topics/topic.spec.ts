@@ -48,6 +48,55 @@ test('retention 0: nothing is kept for one who resumes; it is told', () => {
   assert.equal(other.take(), ['1-3 a b c', '4-4 d'], 'it was kept for who was there');
 });
 
+test('purge: what is gone is told to those who have not got it, and is not delivered to anybody', () => {
+  const world = new World();
+  const topic = world.topic();
+  topic.create({ retentionMs: 60_000, dedupeMs: 0 });
+  const [slow, quick] = [subscribe(topic, Start.LATEST, 0, 1), subscribe(topic, Start.LATEST)];
+  world.publish(topic, 'a', 'b', 'c');
+  world.publish(topic, 'd');
+  topic.purge(2);
+  assert.equal(quick.take(), ['1-4 a b c d'], 'one that keeps up loses nothing');
+  assert.equal(slow.take(), ['1-1 a'], 'its window is full');
+  assert.equal(subscribe(topic, Start.EARLIEST).take(), ['3-4 c d'], 'a newcomer');
+  slow.subscriptions[0]?.commit(1);
+  assert.equal(slow.take(), ['skipped 2-2', '3-3 c'], 'one that had not got it');
+  topic.purge(Number.MAX_SAFE_INTEGER);
+  assert.is(topic.log.bytes, 0, 'bytes that are held');
+  world.publish(topic, 'e');
+  world.endTick();
+  assert.equal(quick.take(), ['5-5 e'], 'it goes on');
+});
+
+test('clear: messages, keys and settings go; readers stay, and ids go on', () => {
+  const world = new World();
+  const topic = world.topic();
+  topic.create({ retentionMs: 60_000, dedupeMs: 60_000 });
+  const book = subscribe(topic, Start.LATEST);
+  world.publish(topic, ['key', 'a']);
+  topic.clear();
+  assert.equal(topic.settings, { retentionMs: 0, dedupeMs: 0 }, 'its settings');
+  assert.is(world.publish(topic, ['key', 'b']), 1, 'a key was remembered');
+  world.endTick();
+  assert.equal(book.take(), ['1-1 a', '2-2 b'], 'its reader');
+  assert.ok(topic.create({ retentionMs: 1, dedupeMs: 0 }), 'it cannot be created anew');
+});
+
+test('holdsNothing: no message, no reader, no setting', () => {
+  const world = new World();
+  const topic = world.topic();
+  assert.ok(topic.holdsNothing, 'a new topic holds something');
+  const book = subscribe(topic, Start.LATEST);
+  assert.not.ok(topic.holdsNothing, 'somebody reads it');
+  world.publish(topic, 'a');
+  book.leave();
+  assert.not.ok(topic.holdsNothing, 'its tick has not ended');
+  world.endTick();
+  assert.ok(topic.holdsNothing, 'what nobody reads is held');
+  topic.create({ retentionMs: 0, dedupeMs: 0 });
+  assert.not.ok(topic.holdsNothing, 'it was created');
+});
+
 test('what lies in the log by chance does not become retained by a CREATE', () => {
   const world = new World();
   const topic = world.topic();
