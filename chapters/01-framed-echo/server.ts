@@ -162,7 +162,7 @@ function explainListenError(cause: NodeJS.ErrnoException, host: string, port: nu
   if (cause.code === 'EADDRINUSE') {
     return new LeveretError(
       'ADDRESS_IN_USE',
-      `port ${port} on ${host} is in use: end the program that holds it, or choose another with --port`,
+      `port ${port} on ${host} is in use: end the program that holds it, or choose another port (0: any free one)`,
       { cause },
     );
   }

@@ -52,7 +52,7 @@ export class Broker implements AsyncDisposable {
     this.#access = new Access(settings.auth);
     this.core = new BrokerCore({
       limits: readBrokerLimits(settings),
-      sweepInterval: settings.sweepInterval,
+      sweepIntervalMs: settings.sweepIntervalMs,
       clock,
       access: this.#access,
       logger,
@@ -132,9 +132,9 @@ export class Broker implements AsyncDisposable {
    * Ends in good order: refuses newcomers, sends everybody what is published and then CLOSING, and cuts off those
    * who have not taken it by the deadline. Called again with a shorter deadline, that one holds.
    *
-   * @param deadline - milliseconds; the option `shutdownDeadline` if not given
+   * @param deadline - milliseconds; the option `shutdownDeadlineMs` if not given
    */
-  close(deadline = this.#settings.shutdownDeadline): Promise<void> {
+  close(deadline = this.#settings.shutdownDeadlineMs): Promise<void> {
     if (this.#closing !== undefined && deadline > 0) return this.#closing;
     this.#logger.info({ connections: this.core.table.size, deadline }, 'shutting down');
     this.#closing = Promise.all([this.core.close(deadline), ...this.#closers.map((close) => close())]).then(

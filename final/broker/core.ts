@@ -24,7 +24,7 @@ import { TopicTable } from './topics/topic-table.ts';
 export interface CoreSettings {
   readonly limits: BrokerLimits;
   /** How often deadlines are looked at, in milliseconds. */
-  readonly sweepInterval: number;
+  readonly sweepIntervalMs: number;
   /** Monotonic milliseconds. */
   readonly clock: Clock;
   readonly access: Access;
@@ -48,7 +48,7 @@ export class BrokerCore {
   /** Number of this run of the broker: ids mean something only within it. */
   readonly epoch = randomInt(1, 2 ** 47);
 
-  readonly #sweepInterval: number;
+  readonly #sweepIntervalMs: number;
   readonly #eventLoopDelay = new EventLoopDelay();
   readonly #startedAt = performance.now();
   readonly #logger: Logger;
@@ -56,9 +56,9 @@ export class BrokerCore {
   // Connections that have not said HELLO and may still do.
   #pending = 0;
 
-  constructor({ limits, sweepInterval, clock, access, logger }: CoreSettings) {
+  constructor({ limits, sweepIntervalMs, clock, access, logger }: CoreSettings) {
     this.limits = limits;
-    this.#sweepInterval = sweepInterval;
+    this.#sweepIntervalMs = sweepIntervalMs;
     this.#logger = logger;
     const faults = new Faults(logger);
     const scheduler = new TickScheduler(clock, faults);
@@ -97,7 +97,7 @@ export class BrokerCore {
         maxConnections: limits.maxConnections,
         writeTimeoutMs: limits.drainTimeoutMs,
         closeTimeoutMs: limits.closeTimeoutMs,
-        sweepIntervalMs: sweepInterval,
+        sweepIntervalMs,
         clock,
       },
       {
@@ -213,6 +213,6 @@ export class BrokerCore {
       if (this.#sweepTopics() > 0 && this.table.size === 0) return;
       clearInterval(this.#idleSweep);
       this.#idleSweep = undefined;
-    }, this.#sweepInterval).unref();
+    }, this.#sweepIntervalMs).unref();
   }
 }

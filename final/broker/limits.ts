@@ -11,8 +11,8 @@ export type SlowPolicy = (typeof SLOW_POLICIES)[number];
 export const SLOW_POLICIES = ['disconnect', 'skip', 'block'] as const;
 
 const MiB = 1_048_576;
-/** The size field of a frame goes no further. */
-const MAX_U32 = 0xffff_ffff;
+/** Bytes of a HELLO with the longest name and no token: its type, the version, and the lengths of both texts. */
+export const HELLO_BYTES = 1 + 1 + 1 + 255 + 2;
 
 const time = (usual: number, min: 0 | 1): Limit => ({ default: usual, min, max: MAX_TIMEOUT_MS });
 
@@ -22,8 +22,8 @@ const time = (usual: number, min: 0 | 1): Limit => ({ default: usual, min, max: 
  */
 export const LIMITS = {
   ...BROKER_LIMITS,
-  /** Largest frame before HELLO, in bytes. */
-  helloFrameLimit: { default: HELLO_FRAME_LIMIT, min: 1, max: MAX_U32 },
+  /** Largest frame before HELLO, in bytes. A HELLO without a token fits, and no HELLO is larger than the most. */
+  helloFrameLimit: { default: HELLO_FRAME_LIMIT, min: HELLO_BYTES, max: HELLO_BYTES + 0xffff },
   /** How long a client may take to say HELLO. */
   helloTimeoutMs: time(10_000, 1),
   /** How long one frame may take to arrive, from its first byte to its last. */

@@ -3,13 +3,22 @@ import { LeveretError, type Limit } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
 import type { AccessRules } from './access/access.ts';
 import { checkExposure } from './access/exposure.ts';
-import { LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
+import { ConfigError, describeIssue, valueAt } from './config-issue.ts';
+import { HELLO_BYTES, LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;
 
 /** The path of WebSocket listeners that were told no other. */
 export const DEFAULT_PATH = '/leveret';
+
+/** Times that are no limits of clients, in milliseconds. */
+export const TIMES = {
+  /** How often deadlines are looked at; they fire up to two of these late. */
+  sweepIntervalMs: { default: 500, min: 1, max: 60_000 },
+  /** How long clients may take, at the end, to receive what waits for them. */
+  shutdownDeadlineMs: { default: 5_000, min: 0, max: 3_600_000 },
+} as const satisfies Record<string, Limit>;
 
 const port = z.number().int().min(0).max(65_535);
 const patterns = z.array(z.string().min(1));
@@ -21,6 +30,16 @@ const listener = z.strictObject({
   port,
   path: z.string().startsWith('/').default(DEFAULT_PATH),
 });
+
+/** What the options that are numbers may be, by their names. */
+export const NUMBERS: ReadonlyMap<string, Limit> = new Map(Object.entries<Limit>({ ...LIMITS, ...TIMES }));
+
+const times = Object.fromEntries(
+  Object.entries<Limit>(TIMES).map(([name, { default: usual, min, max }]) => [
+    name,
+    z.number().int().min(min).max(max).default(usual),
+  ]),
+) as Record<keyof typeof TIMES, z.ZodDefault<z.ZodNumber>>;
 
 const limits = Object.fromEntries(
   Object.entries<Limit>(LIMITS).map(([name, { min, max }]) => [
@@ -52,9 +71,7 @@ export const brokerSchema = z.strictObject({
     .optional(),
   allowedOrigins: z.array(z.string()).default([]),
   insecure: z.boolean().default(false),
-  /** How often deadlines are looked at, in milliseconds. */
-  sweepInterval: z.number().int().min(1).default(500),
-  shutdownDeadline: z.number().int().min(0).default(5000),
+  ...times,
   ...limits,
   slowPolicy: z.enum(SLOW_POLICIES).optional(),
 });
@@ -113,15 +130,15 @@ export interface BrokerOptions extends LimitOptions {
    */
   readonly insecure?: boolean | undefined;
   /**
-   * How often deadlines are looked at, in milliseconds.
+   * How often deadlines are looked at, in milliseconds, 1 to 60,000.
    * @defaultValue 500
    */
-  readonly sweepInterval?: number | undefined;
+  readonly sweepIntervalMs?: number | undefined;
   /**
-   * How long clients may take, at the end, to receive what waits for them, in milliseconds.
+   * How long clients may take, at the end, to receive what waits for them, in milliseconds, 0 to 3,600,000.
    * @defaultValue 5,000
    */
-  readonly shutdownDeadline?: number | undefined;
+  readonly shutdownDeadlineMs?: number | undefined;
 }
 
 /** Options with nothing left open. */
@@ -139,19 +156,53 @@ export type ListenerSettings = BrokerSettings['listeners'][number];
 export function readBrokerOptions(given: unknown): BrokerSettings {
   const result = brokerSchema.safeParse(given);
   if (!result.success) {
-    const lines = result.error.issues.map(({ path, message }) => {
+    const lines = result.error.issues.flatMap((issue) => {
+      const path = issue.path.map(String);
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => `${[...path, key].join('.')}: there is no option of this name`);
+      }
       const where = path.length === 0 ? 'the configuration' : path.join('.');
-      return `  ${where}: ${message}`;
+      return `${where} ${describeIssue(issue, path, valueAt(given, path), NUMBERS)}`;
     });
-    throw new LeveretError('BAD_CONFIG', `the configuration is not right:\n${lines.join('\n')}`);
+    throw new LeveretError('BAD_CONFIG', lines.join('\n'));
   }
   const settings = result.data;
-  for (const { type } of settings.listeners) {
-    if ((type === 'tls' || type === 'wss') && settings.tls === undefined) {
-      throw new LeveretError('BAD_CONFIG', `a listener of type ${type} needs tls.cert and tls.key`);
-    }
-  }
+  checkTogether(settings);
   const guarded = settings.auth !== undefined || settings.insecure;
   for (const { host } of [settings, ...settings.listeners]) checkExposure(host, guarded);
   return settings;
+}
+
+/**
+ * What only shows when values are seen together.
+ *
+ * @throws ConfigError
+ */
+function checkTogether({ listeners, tls, auth, helloFrameLimit }: BrokerSettings): void {
+  for (const [index, { type }] of listeners.entries()) {
+    if (tls !== undefined || !(type === 'tls' || type === 'wss')) continue;
+    const option = `listeners.${index}`;
+    throw new ConfigError(
+      option,
+      (nameOf) =>
+        `${nameOf(option)} needs a certificate: give ${nameOf('tls.cert')} and ${nameOf('tls.key')}`,
+    );
+  }
+  if (tls?.requestClientCert === true && tls.ca === undefined) {
+    throw new ConfigError(
+      'tls.requestClientCert',
+      (nameOf) =>
+        `${nameOf('tls.requestClientCert')} needs ${nameOf('tls.ca')}: the certificate that those of clients are signed with`,
+    );
+  }
+  const limit = helloFrameLimit ?? LIMITS.helloFrameLimit.default;
+  for (const { token } of auth?.tokens ?? []) {
+    const size = HELLO_BYTES + Buffer.byteLength(token);
+    if (size <= limit) continue;
+    throw new ConfigError(
+      'helloFrameLimit',
+      (nameOf) =>
+        `a token is too long for ${nameOf('helloFrameLimit')} of ${limit}: with it, and a long name, a HELLO has ${size} bytes`,
+    );
+  }
 }

@@ -23,11 +23,14 @@ export function size(text: string): number {
 /** The longest that a timer of Node can wait, and a setting of a topic can be (milliseconds). */
 const MAX_TIME = 2 ** 31 - 1;
 
+/** What a time looks like, for messages. */
+export const TIMES = 'a time with a unit, such as 500ms, 10s, 5min or 1h';
+
 /** Reads a time such as `500ms`, `10s`, `1h`; milliseconds. */
 export function time(text: string): number {
   const value = parseAmount(text, 'ms');
   if (value === undefined || value > MAX_TIME) {
-    throw new InvalidArgumentError('It takes a time, such as 500ms, 10s, 5min or 1h.');
+    throw new InvalidArgumentError(`It takes ${TIMES}.`);
   }
   return value;
 }

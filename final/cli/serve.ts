@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Broker, createBroker } from '../index.ts';
 import type { Inspector } from '../inspector/index.ts';
 import { loadConfig, printConfig } from './config/load.ts';
-import { LIMIT_NAMES, SETTINGS, type ServeSettings } from './config/settings.ts';
+import { LIMIT_SETTINGS, OWN_SETTINGS, type ServeSettings } from './config/settings.ts';
 import { startDemo } from './demo.ts';
 import { codeOf } from './errors.ts';
 import { addExamples } from './examples.ts';
@@ -19,14 +19,20 @@ export function addServe(program: Command): void {
       'Run a broker. Flags go before the environment (LEVERET_PORT, LEVERET_MAX_LAG_BYTES, ...), the environment ' +
         'before the file, the file before the defaults. Ctrl-C ends it in good order; a second one at once.',
     );
-  for (const { flag, help } of SETTINGS) command.addOption(new Option(flag, help));
+  for (const { flag, help } of OWN_SETTINGS) command.addOption(new Option(flag, help));
   command
     .option('--config <file>', 'read options from a JSON file')
-    .option('--set <name=value>', `set a limit: ${LIMIT_NAMES.join(', ')}`, collect)
+    .option(
+      '--set <name=value>',
+      'set a limit by the name that it has in the file, such as maxLagBytes=8MiB',
+      collect,
+    )
     .option('--print-config', 'print the configuration that all this comes to, and end')
     .option('--ready-file <file>', 'write the addresses into this file, as JSON, once it listens')
     .option('--demo', 'add a few publishers and subscribers, so that there is something to see')
-    .action(async (flags: Record<string, unknown>) => serve(flags));
+    .optionsGroup('Limits:');
+  for (const { flag, help } of LIMIT_SETTINGS) command.addOption(new Option(flag, help));
+  command.action(async (flags: Record<string, unknown>) => serve(flags));
   addExamples(command, [
     { says: 'on this machine only, port 7410', run: 'leveret serve', staysUpAfter: /leveret:\/\// },
     {
@@ -41,7 +47,7 @@ export function addServe(program: Command): void {
     },
     {
       says: 'slow subscribers skip instead of being disconnected; a limit of its own',
-      run: 'leveret serve --slow-policy skip --set maxLagBytes=8MiB',
+      run: 'leveret serve --slow-policy skip --max-lag-bytes 8MiB',
       staysUpAfter: /leveret:\/\//,
     },
     { says: 'begin a file for --config', run: 'leveret serve --port 7000 --print-config > leveret.json' },

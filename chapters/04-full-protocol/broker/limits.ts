@@ -9,8 +9,8 @@ import { REGISTRY_LIMITS, SUBSCRIBER_LIMITS } from '#topics';
 export const BROKER_LIMITS = {
   ...REGISTRY_LIMITS,
   ...SUBSCRIBER_LIMITS,
-  /** Largest frame after HELLO, in bytes, as its size field counts. The largest PING must fit. */
-  maxFrameSize: { default: DEFAULT_FRAME_LIMIT, min: 65, max: 0xffff_ffff },
+  /** Largest frame after HELLO, in bytes, as its size field counts. The largest PING must fit, and a buffer hold it. */
+  maxFrameSize: { default: DEFAULT_FRAME_LIMIT, min: 65, max: 1_073_741_824 },
   /** Connections at a time. */
   maxConnections: { default: 10_000, min: 1, max: 16_777_216 },
   /** Milliseconds that a client has to take the last frame and go. */

@@ -9,7 +9,7 @@ conversationSuite(
   ({ token, ...limits }: StartOptions) =>
     createBroker({
       port: 0,
-      sweepInterval: 20,
+      sweepIntervalMs: 20,
       ...limits,
       ...(token === undefined ? {} : { auth: { tokens: [{ token }] } }),
     }),

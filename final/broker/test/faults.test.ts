@@ -36,7 +36,7 @@ async function sceneFor(t: TestContext, options: BrokerOptions = {}): Promise<Sc
     warn() {},
     error: (facts, message) => void errors.push({ facts, message }),
   };
-  const broker = await createBroker({ port: 0, sweepInterval: 20, ...options, logger });
+  const broker = await createBroker({ port: 0, sweepIntervalMs: 20, ...options, logger });
   t.after(() => broker.close(0));
   return { broker, errors, bystander: await clientFor(t, broker) };
 }

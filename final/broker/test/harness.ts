@@ -21,7 +21,7 @@ export async function withBroker(
   options: BrokerOptions & BrokerTools,
   run: (stand: Stand) => Promise<void>,
 ): Promise<void> {
-  const running = await createBroker({ port: 0, sweepInterval: 20, ...options });
+  const running = await createBroker({ port: 0, sweepIntervalMs: 20, ...options });
   const clients: RawClient[] = [];
   try {
     await run({

@@ -1,8 +1,12 @@
 import type { z } from 'zod';
-import { LeveretError, type Limit } from '#framing';
-import { LIMITS, readBrokerLimits } from '../../broker/limits.ts';
-import { brokerSchema, readBrokerOptions } from '../../broker/options.ts';
+import { LeveretError } from '#framing';
+import { ConfigError, describeIssue, valueAt } from '../../broker/config-issue.ts';
+import { readBrokerLimits } from '../../broker/limits.ts';
+import { brokerSchema, NUMBERS, readBrokerOptions } from '../../broker/options.ts';
+import { TIMES } from '../arguments.ts';
 import { didYouMean, usageError } from '../terminal.ts';
+import { unitOf } from './amount.ts';
+import { nameOf, type Origins } from './names.ts';
 import { LIMIT_NAMES, SETTINGS, type ServeSettings, serveSchema, variableOf } from './settings.ts';
 import { type Entry, entriesOfEnvironment, entriesOfFile, entriesOfFlags, type Flags } from './sources.ts';
 
@@ -10,7 +14,7 @@ import { type Entry, entriesOfEnvironment, entriesOfFile, entriesOfFlags, type F
 export interface LoadedConfig {
   readonly settings: ServeSettings;
   /** What is not the default: its path and its source. */
-  readonly origins: ReadonlyMap<string, string>;
+  readonly origins: Origins;
   /** What may be a mistake. */
   readonly warnings: readonly string[];
 }
@@ -52,7 +56,7 @@ function assemble(entries: ReadonlyMap<string, Entry>): {
   const tls = new Map<string, unknown>();
   const origins = new Map<string, string>();
   for (const { path, value, from } of entries.values()) {
-    if (LISTENER_PATHS.has(path) || path === 'token') continue;
+    if (LISTENER_PATHS.has(path) || path === 'token' || path === 'http.allowedHosts') continue;
     origins.set(path, from);
     if (path.startsWith('tls.')) tls.set(path.slice(4), value);
     else options.set(path, value);
@@ -72,6 +76,16 @@ function assemble(entries: ReadonlyMap<string, Entry>): {
     listeners.push({ type, ...address });
   }
   if (listeners !== undefined && listeners.length > 0) options.set('listeners', listeners);
+  const hosts = entries.get('http.allowedHosts');
+  if (hosts !== undefined) {
+    const http = options.get('http');
+    if (http === undefined)
+      throw usageError(`${hosts.from} is for the inspector: start it by ${nameOf('http', origins)}`);
+    origins.set('http.allowedHosts', hosts.from);
+    // What is no object the check will complain of.
+    if (http !== null && typeof http === 'object')
+      options.set('http', { ...http, allowedHosts: hosts.value });
+  }
   const token = entries.get('token');
   if (token !== undefined) {
     const auth = options.get('auth');
@@ -91,7 +105,7 @@ function listOf(value: unknown): unknown[] | undefined {
   return Array.isArray(value) ? [...value] : undefined;
 }
 
-function check(options: Record<string, unknown>, origins: ReadonlyMap<string, string>): ServeSettings {
+function check(options: Record<string, unknown>, origins: Origins): ServeSettings {
   const result = serveSchema.safeParse(options);
   if (!result.success) {
     throw mistakes(result.error.issues.map((issue) => tell(issue, options, origins)));
@@ -103,9 +117,7 @@ function check(options: Record<string, unknown>, origins: ReadonlyMap<string, st
     readBrokerOptions(ofBroker);
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof LeveretError)) throw error;
-    const name = error.message.split(' ')[0] ?? '';
-    const from = origins.get(name);
-    throw mistakes([from === undefined ? error.message : `${from}: ${error.message}`]);
+    throw usageError(messageFor(error, origins));
   }
   return settings;
 }
@@ -120,79 +132,34 @@ function mistakes(lines: readonly string[]): Error {
 type Issue = z.core.$ZodIssue;
 
 /** What is wrong, beginning with where it was said. */
-function tell(issue: Issue, options: unknown, origins: ReadonlyMap<string, string>): string {
+function tell(issue: Issue, options: unknown, origins: Origins): string {
   const path = issue.path.map(String);
+  const name = nameOf(path.join('.'), origins);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys
       .map((key) => {
-        const from = sourceOf([...path, key], origins);
+        const from = nameOf([...path, key].join('.'), origins);
         const known = path.length > 0 ? [] : [...Object.keys(brokerSchema.shape), 'http', 'logLevel'];
         return `${from}: there is no option of this name${didYouMean(key, known)}`;
       })
       .join('\n  ');
   }
   const value = valueAt(options, path);
-  const got = value === undefined ? 'it is missing' : `not ${JSON.stringify(value)}`;
-  const says = `${sourceOf(path, origins)}: `;
-  switch (issue.code) {
-    case 'invalid_value':
-      return `${says}takes one of ${issue.values.map(String).join(', ')}, ${got}`;
-    case 'too_small':
-    case 'too_big':
-    case 'invalid_type':
-      return `${says}takes ${wanted(issue, path)}, ${got}`;
-    default:
-      return `${says}${issue.message}`;
+  if (value !== undefined && issue.code === 'invalid_type') {
+    const wanted = path.join('.') === 'http' ? ADDRESS : unitOf(path.join('.')) === 'ms' ? TIMES : undefined;
+    if (wanted !== undefined && typeof value === 'string') return `${name}: takes ${wanted}, not "${value}"`;
   }
+  return `${name}: ${describeIssue(issue, path, value, NUMBERS)}`;
 }
 
-function wanted(issue: Issue, path: readonly string[]): string {
-  if (path.at(-1) === 'port') return 'a port from 0 to 65535';
-  if (path.at(-1) === 'http') return 'a port, or an address and a port such as 127.0.0.1:8890';
-  const limit = limitAt(path);
-  if (limit !== undefined) return `a whole number from ${limit.min} to ${limit.max}`;
-  if (issue.code === 'too_small') {
-    return issue.origin === 'string'
-      ? 'a text that is not empty'
-      : `a whole number, ${issue.minimum} or more`;
-  }
-  if (issue.code !== 'invalid_type') return 'a smaller number';
-  const names: Record<string, string> = {
-    number: 'a whole number',
-    int: 'a whole number',
-    string: 'a text',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'an object',
-  };
-  return names[issue.expected] ?? issue.expected;
-}
+const ADDRESS = 'a port, or an address and a port such as 127.0.0.1:8890';
 
-/** The limit that stands at a path, if one does. */
-function limitAt(path: readonly string[]): Limit | undefined {
-  return path.length === 1 ? new Map<string, Limit>(Object.entries(LIMITS)).get(path[0] ?? '') : undefined;
-}
-
-/** Where the value at a path was given: its own source, or that of what holds it. */
-function sourceOf(path: readonly string[], origins: ReadonlyMap<string, string>): string {
-  for (let length = path.length; length > 0; length--) {
-    const from = origins.get(path.slice(0, length).join('.'));
-    if (from === undefined) continue;
-    const rest = path.slice(length).join('.');
-    const inFile = / in (.*)$/.exec(from);
-    if (rest === '' || inFile === null) return from;
-    return `${path.join('.')} in ${inFile[1]}`;
-  }
-  return path.join('.');
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  let value = root;
-  for (const key of path) {
-    if (value === null || typeof value !== 'object') return undefined;
-    value = Object.getOwnPropertyDescriptor(value, key)?.value;
-  }
-  return value;
+/** The message of a mistake in the broker's options, with their names as they were given. */
+export function messageFor(error: Error, origins: Origins): string {
+  if (error instanceof ConfigError) return error.messageFor((path) => nameOf(path, origins, error.option));
+  const [first = ''] = error.message.split(' ');
+  const from = origins.get(first);
+  return from === undefined ? error.message : `${from}: ${error.message}`;
 }
 
 /** The settings as a file for `--config`. Secrets are left empty, which a broker would refuse: they must be filled in. */

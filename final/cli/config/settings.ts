@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { Limit } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
 import { LIMITS } from '../../broker/limits.ts';
 import { brokerSchema } from '../../broker/options.ts';
+import { bytes, count, duration } from '../../format.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { unitOf } from './amount.ts';
 
 /** What a configuration of `leveret serve` may hold: the broker's options, and a few of its own. */
 export const serveSchema = brokerSchema.extend({
@@ -35,8 +38,8 @@ export interface Setting {
   readonly help: string;
 }
 
-/** The settings with flags, in the order in which help tells them. */
-export const SETTINGS: readonly Setting[] = [
+/** The settings that are no limits, in the order in which help tells them. */
+export const OWN_SETTINGS: readonly Setting[] = [
   { path: 'host', kind: 'text', flag: '--host <address>', help: 'address to listen on (default: 127.0.0.1)' },
   {
     path: 'port',
@@ -49,6 +52,12 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'address',
     flag: '--http <[host:]port>',
     help: 'start the inspector: its page, /metrics and /healthz',
+  },
+  {
+    path: 'http.allowedHosts',
+    kind: 'list',
+    flag: '--allowed-hosts <list>',
+    help: 'names by which browsers and Prometheus may call the inspector',
   },
   { path: 'ws', kind: 'address', flag: '--ws <[host:]port>', help: 'listen for WebSockets too' },
   { path: 'wss', kind: 'address', flag: '--wss <[host:]port>', help: 'listen for WebSockets over TLS too' },
@@ -92,7 +101,7 @@ export const SETTINGS: readonly Setting[] = [
     help: 'for subscribers beyond their limit: disconnect, skip or block',
   },
   {
-    path: 'shutdownDeadline',
+    path: 'shutdownDeadlineMs',
     kind: 'number',
     flag: '--shutdown-deadline <time>',
     help: 'time for clients to take what waits at the end (default: 5s)',
@@ -104,6 +113,18 @@ export const SETTINGS: readonly Setting[] = [
     help: `log lines on stderr: ${LOG_LEVELS.join(', ')} (default: info)`,
   },
 ];
+
+/** One setting for each limit that is a number: `--max-lag-bytes` for `maxLagBytes`, `--idle` for `idleMs`. */
+export const LIMIT_SETTINGS: readonly Setting[] = Object.entries<Limit>(LIMITS).map(([path, limit]) => {
+  const unit = unitOf(path);
+  const name = path.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const takes = { none: 'n', bytes: 'size', ms: 'time' }[unit];
+  const usual = { none: count, bytes, ms: duration }[unit](limit.default);
+  return { path, kind: 'number', flag: `--${name} <${takes}>`, help: `default: ${usual}` };
+});
+
+/** The settings with flags. */
+export const SETTINGS: readonly Setting[] = [...OWN_SETTINGS, ...LIMIT_SETTINGS];
 
 /** The name of a setting's variable: `LEVERET_MAX_LAG_BYTES` for `maxLagBytes`. */
 export function variableOf(path: string): string {

@@ -47,23 +47,27 @@ export function entriesOfFile(file: string): Entry[] {
     if (path === 'http' && (typeof value === 'number' || typeof value === 'string')) {
       return [{ path, value: parseHostAndPort(String(value)), from }];
     }
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path, value, from }];
     // So that a flag can replace one of its members.
-    if (path === 'tls' && value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return Object.entries(value).map(([key, member]) => ({
-        path: `tls.${key}`,
-        value: member,
-        from: `tls.${key} in ${file}`,
-      }));
-    }
-    return [{ path, value, from }];
+    const members = Object.entries(value).map(([key, member]): Entry => {
+      return { path: `${path}.${key}`, value: member, from: `${path}.${key} in ${file}` };
+    });
+    if (path === 'tls') return members;
+    if (path !== 'http') return [{ path, value, from }];
+    // A flag replaces its host and port together.
+    const { allowedHosts: _hosts, ...address } = value as { allowedHosts?: unknown };
+    return [
+      { path, value: address, from },
+      ...members.filter((member) => member.path === 'http.allowedHosts'),
+    ];
   });
 }
 
 /** Entries of the environment; and the variables that begin with LEVERET_ and mean nothing. */
 export function entriesOfEnvironment(env: NodeJS.ProcessEnv): { entries: Entry[]; unknown: string[] } {
   const known = new Map([...FLAG_KINDS.keys(), ...LIMIT_NAMES].map((path) => [variableOf(path), path]));
-  // As people call it who think of the flag.
-  known.set('LEVERET_CLIENT_CERTS', 'tls.requestClientCert');
+  // As people call them who think of the flag: LEVERET_CLIENT_CERTS.
+  for (const setting of SETTINGS) known.set(variableOf(optionName(flagOf(setting))), setting.path);
   const entries: Entry[] = [];
   const unknown: string[] = [];
   for (const [name, text = ''] of Object.entries(env)) {

@@ -27,7 +27,7 @@ async function begin(options: LimitOptions = {}) {
   const access = new Access();
   const settings = {
     limits: readBrokerLimits(options),
-    sweepInterval: 2,
+    sweepIntervalMs: 2,
     clock,
     access,
     logger: ERRORS_ONLY,
