@@ -71,7 +71,12 @@ const MISTAKES: ReadonlyArray<readonly [string[], Record<string, string>, unknow
     undefined,
     /--set maxFrameSize: takes a whole number from 65 to 1073741824, not 8589934592/,
   ],
-  [[], { LEVERET_IDLE_MS: '30d' }, undefined, /LEVERET_IDLE_MS: takes a time with a unit, such as 500ms, 10s, 5min or 1h, not "30d"/],
+  [
+    [],
+    { LEVERET_IDLE_MS: '30d' },
+    undefined,
+    /LEVERET_IDLE_MS: takes a time with a unit, such as 500ms, 10s, 5min or 1h, not "30d"/,
+  ],
   [
     [],
     { LEVERET_SLOW_POLICY: 'wait' },
