@@ -7,6 +7,7 @@ import { BrokerCore } from './core.ts';
 import { readBrokerLimits } from './limits.ts';
 import { listenForTls, type TlsListener } from './listeners/tls-listener.ts';
 import { tlsOptions } from './listeners/tls-options.ts';
+import type { WaitingLimits } from './listeners/waiting-sockets.ts';
 import { listenForWebSockets, WebSocketDoor } from './listeners/web-socket-listener.ts';
 import { ERRORS_ONLY, type Logger } from './logger.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type ListenerSettings,
   readBrokerOptions,
 } from './options.ts';
+import { RepeatedWarning } from './repeated-warning.ts';
 import type { WatchedFrame } from './session/frame-watch.ts';
 import type { StatusMessage, TopicSummary } from './topics/system-topics.ts';
 
@@ -41,6 +43,7 @@ export class Broker implements AsyncDisposable {
   readonly #settings: BrokerSettings;
   readonly #logger: Logger;
   readonly #access: Access;
+  readonly #notAccepted: RepeatedWarning;
   readonly #addresses: BrokerAddress[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
@@ -49,6 +52,10 @@ export class Broker implements AsyncDisposable {
   constructor(settings: BrokerSettings, logger: Logger, clock: Clock) {
     this.#settings = settings;
     this.#logger = logger;
+    this.#notAccepted = new RepeatedWarning(
+      logger,
+      'a connection could not be accepted: if descriptors are short, raise their limit (ulimit -n) above maxConnections',
+    );
     this.#access = new Access(settings.auth);
     this.core = new BrokerCore({
       limits: readBrokerLimits(settings),
@@ -116,6 +123,23 @@ export class Broker implements AsyncDisposable {
     return this.core.system.topics();
   }
 
+  /**
+   * What holds for connections that are not yet known to be those of clients.
+   * @internal
+   */
+  get waitingLimits(): WaitingLimits {
+    const { maxPending, helloTimeoutMs } = this.core.limits;
+    return { max: maxPending, timeoutMs: helloTimeoutMs, sweepIntervalMs: this.#settings.sweepInterval };
+  }
+
+  /**
+   * The system could not give us a connection: out of descriptors, most likely.
+   * @internal
+   */
+  notAccepted(error: Error): void {
+    this.#notAccepted.tell({ reason: error.message });
+  }
+
   /** For {@link createBroker}. */
   async listen(): Promise<void> {
     const { host, port, listeners } = this.#settings;
@@ -157,7 +181,12 @@ export class Broker implements AsyncDisposable {
       this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     } else {
-      const listener = await listenForWebSockets(this.webSockets, { host, port, path }, tls);
+      const { waitingLimits: waiting } = this;
+      const options = { host, port, path, waiting, lost: (error: Error) => this.notAccepted(error) };
+      const listener = await listenForWebSockets(
+        this.webSockets,
+        tls === undefined ? options : { ...options, tls },
+      );
       this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     }
@@ -165,11 +194,11 @@ export class Broker implements AsyncDisposable {
   }
 
   #listenForTls(host: string, port: number, tls: TlsOptions): Promise<TlsListener> {
-    const { maxConnections } = this.core.limits;
+    const { waitingLimits: waiting } = this;
     const adopt = (socket: Duplex): void => this.adopt(socket);
     const lost = (error: Error): void =>
       this.#logger.debug({ reason: error.message }, 'connection not accepted');
-    return listenForTls({ host, port, maxConnections, adopt, lost }, tls);
+    return listenForTls({ host, port, waiting, adopt, lost }, tls);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { boundPort, listen } from '#framing/net';
 import { KnownHosts } from '../broker/access/known-hosts.ts';
 import type { Broker } from '../broker/broker.ts';
-import { refuseUpgrade } from '../broker/listeners/web-socket-listener.ts';
+import { WaitingSockets } from '../broker/listeners/waiting-sockets.ts';
+import { httpTimeouts, refuseUpgrade } from '../broker/listeners/web-socket-listener.ts';
 import { DEFAULT_PATH } from '../broker/options.ts';
 import { Feed } from './feed.ts';
 import { Guard, type Refusal, SECURITY_HEADERS } from './guard.ts';
@@ -18,6 +19,9 @@ import { loadPage } from './page-files.ts';
 
 /** Longest text that a search may have. */
 const MAX_SEARCH = 255;
+
+/** Milliseconds after which a connection is closed on which nothing moves. */
+const STUCK_MS = 30_000;
 
 /** An inspector that is listening: made by {@link startInspector}. */
 export class Inspector implements AsyncDisposable {
@@ -60,14 +64,22 @@ export class Inspector implements AsyncDisposable {
  */
 export async function startInspector(broker: Broker, options: InspectorOptions = {}): Promise<Inspector> {
   const settings = readInspectorOptions(options, broker.asksForToken);
-  const routes = new Routes(broker, settings);
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
-  server.on('request', (request, response) => routes.answer(request, response));
+  const limits = broker.waitingLimits;
+  const server = createServer(httpTimeouts(limits));
+  // Who takes nothing of an answer for so long is gone. The feed says something all the time.
+  server.setTimeout(STUCK_MS);
+  const waiting = new WaitingSockets(server, limits);
+  const routes = new Routes(broker, settings, waiting);
+  server.on('request', (request, response) => {
+    waiting.served(request.socket);
+    routes.answer(request, response);
+  });
   const { faults } = broker.core;
   server.on('upgrade', (request, socket, head) => {
     faults.guard('the inspector', () => routes.upgrade(request, socket, head));
   });
   await listen(server, settings.host, settings.port);
+  server.on('error', (error) => broker.notAccepted(error));
   const inspector = new Inspector(server, settings.host, routes);
   settings.logger.info({ url: inspector.url }, 'inspector listening');
   return inspector;
@@ -79,12 +91,15 @@ class Routes {
   readonly #hosts: KnownHosts;
   readonly #guard: Guard;
   readonly #feed: Feed;
+  readonly #waiting: WaitingSockets;
   // Made by the first that asks: its default figures keep an eye on the event loop from then on.
   #metrics: Metrics | undefined;
   #closing = false;
 
-  constructor(broker: Broker, { host, allowedHosts, maxViewers }: InspectorSettings) {
+  constructor(broker: Broker, settings: InspectorSettings, waiting: WaitingSockets) {
+    const { host, allowedHosts, maxViewers } = settings;
     this.#broker = broker;
+    this.#waiting = waiting;
     this.#hosts = new KnownHosts(host, allowedHosts);
     this.#guard = new Guard(broker, this.#hosts);
     this.#feed = new Feed(broker, maxViewers);
@@ -108,7 +123,9 @@ class Routes {
     socket.on('error', () => socket.destroy());
     if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
     else if (pathOf(request).pathname !== DEFAULT_PATH) refuseUpgrade(socket, '404 Not Found');
-    else this.#broker.webSockets.upgrade(request, socket, head, this.#hosts);
+    else if (this.#broker.webSockets.upgrade(request, socket, head, this.#hosts)) {
+      this.#waiting.release(request.socket);
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,7 +174,8 @@ class Routes {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(text);
     } else if (pathname === '/api/feed' && request.method === 'GET') {
       const frames = query.get('frames') === '1';
-      if (this.#feed.open(response, { search, frames, grants })) return;
+      // Those who follow the feed have a limit of their own.
+      if (this.#feed.open(response, { search, frames, grants })) return this.#waiting.release(request.socket);
       response.setHeader('retry-after', '10');
       sendText(response, 503, 'too many pages are watching\n');
     } else {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { boundPort, type ListenOptions, listen } from '#framing/net';
+import { type WaitingLimits, WaitingSockets } from './waiting-sockets.ts';
 
 /** First probe of a silent peer by the operating system, in milliseconds. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
@@ -9,11 +10,11 @@ const KEEP_ALIVE_DELAY_MS = 60_000;
 export interface TlsListenOptions extends ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Connections of this listener; those that are still shaking hands are in no table, and count too. */
-  readonly maxConnections: number;
+  /** For connections that are still shaking hands: they are in no table. */
+  readonly waiting: WaitingLimits;
   /** Takes in a connection whose handshake is done. */
   readonly adopt: (socket: Socket) => void;
-  /** Told of a connection that was never taken in: its handshake failed, or there are too many. */
+  /** Told of a connection that was never taken in: its handshake failed, or the system could not give it to us. */
   readonly lost?: (error: Error) => void;
 }
 
@@ -30,11 +31,11 @@ export interface TlsListener {
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function listenForTls(options: TlsListenOptions, tls: TlsOptions): Promise<TlsListener> {
-  const { host, port, maxConnections, adopt, lost = () => {} } = options;
+  const { host, port, waiting: limits, adopt, lost = () => {} } = options;
   const server = createServer(
     {
       // A peer that leaves in the middle of the handshake is noticed when that time is up, at the latest.
-      handshakeTimeout: 10_000,
+      handshakeTimeout: limits.timeoutMs,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
@@ -42,16 +43,24 @@ export async function listenForTls(options: TlsListenOptions, tls: TlsOptions): 
       allowHalfOpen: true,
       ...tls,
     },
-    adopt,
+    (socket) => {
+      waiting.release(socket);
+      adopt(socket);
+    },
   );
-  server.maxConnections = maxConnections;
+  const waiting = new WaitingSockets(server, limits);
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     lost(error);
     socket.destroy();
   });
-  server.on('drop', () => lost(new Error('too many connections')));
   await listen(server, host, port);
   server.on('error', lost);
-  // Node's callback waits for the last connection to end; the port is free as soon as the handle is closed.
-  return { port: boundPort(server), close: async () => void server.close() };
+  return {
+    port: boundPort(server),
+    close: async () => {
+      // Node's callback waits for the last connection to end; the port is free as soon as the handle is closed.
+      server.close();
+      waiting.close();
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { isWelcomeOrigin } from '../access/origin.ts';
 import type { Faults } from '../faults.ts';
 import type { Logger } from '../logger.ts';
 import { RepeatedWarning } from '../repeated-warning.ts';
+import { type WaitingLimits, WaitingSockets } from './waiting-sockets.ts';
 
 /** For whoever reads the log, or the answer. Pages see neither: browsers tell them only that it failed. */
 const HOW_TO_ALLOW =
@@ -48,25 +49,29 @@ export class WebSocketDoor {
    * Answers an HTTP upgrade: with a WebSocket, or with a refusal.
    *
    * @param hosts - the names by which the listener may be called
+   * @returns true when it was let in: then the connection is counted by the broker
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, hosts: KnownHosts): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, hosts: KnownHosts): boolean {
+    let isLetIn = false;
     socket.on('error', () => socket.destroy());
     const { origin, host } = request.headers;
     if (!isWelcomeOrigin(origin, host, { hosts, allowed: this.#host.allowedOrigins })) {
       this.#refused.tell({ origin, host, address: addressOf(socket) });
       refuseUpgrade(socket, '403 Forbidden', `pages of this origin are refused: ${HOW_TO_ALLOW}\n`);
-      return;
+      return false;
     }
     try {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const remoteAddress = addressOf(socket);
         const stream = createWebSocketStream(webSocket, { highWaterMark: 65_536 });
+        isLetIn = true;
         this.#host.adopt(stream, { remoteAddress });
       });
     } catch (fault) {
       this.#host.faults.report(fault, { where: 'a WebSocket upgrade' });
       socket.destroy();
     }
+    return isLetIn;
   }
 }
 
@@ -92,34 +97,62 @@ export interface WebSocketListener {
   close(): Promise<void>;
 }
 
+/** Options of {@link listenForWebSockets}. */
+export interface WebSocketListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Where WebSockets are; the rest of the address has nothing. */
+  readonly path: string;
+  /** For connections that are no WebSockets yet. */
+  readonly waiting: WaitingLimits;
+  /** Certificate and key; without them the bytes travel as they are. */
+  readonly tls?: ServerOptions;
+  /** Told when the system could not give us a connection. */
+  readonly lost: (error: Error) => void;
+}
+
 /**
  * Listens for WebSockets.
  *
- * @param tls - certificate and key; without them the bytes travel as they are
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function listenForWebSockets(
   door: WebSocketDoor,
-  where: { host: string; port: number; path: string },
-  tls?: ServerOptions,
+  options: WebSocketListenOptions,
 ): Promise<WebSocketListener> {
-  const server = tls === undefined ? createServer() : createTlsServer(tls);
+  const { host, port, path, waiting: limits, tls, lost } = options;
+  const timeouts = httpTimeouts(limits);
+  const server =
+    tls === undefined
+      ? createServer(timeouts)
+      : createTlsServer({ handshakeTimeout: limits.timeoutMs, ...timeouts, ...tls });
+  const waiting = new WaitingSockets(server, limits);
   server.on('request', (_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain' });
+    response.writeHead(426, { 'content-type': 'text/plain', connection: 'close' });
     response.end('This address speaks WebSocket only.\n');
   });
-  const hosts = new KnownHosts(where.host);
+  const hosts = new KnownHosts(host);
   server.on('upgrade', (request, socket, head) => {
-    if (request.url?.split('?')[0] === where.path) door.upgrade(request, socket, head, hosts);
-    else refuseUpgrade(socket, '404 Not Found');
+    if (request.url?.split('?')[0] !== path) return refuseUpgrade(socket, '404 Not Found');
+    if (door.upgrade(request, socket, head, hosts)) waiting.release(request.socket);
   });
-  await listen(server, where.host, where.port);
+  await listen(server, host, port);
+  server.on('error', lost);
   return {
     port: boundPort(server),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
+        waiting.close();
       }),
+  };
+}
+
+/** For Node's own HTTP servers: how long a request may take to arrive. */
+export function httpTimeouts({ timeoutMs, sweepIntervalMs }: WaitingLimits): ServerOptions {
+  return {
+    headersTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    connectionsCheckingInterval: sweepIntervalMs,
   };
 }

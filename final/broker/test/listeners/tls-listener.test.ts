@@ -33,7 +33,7 @@ test('over TLS, and a client that cannot shake hands harms nobody', { timeout: 2
     {
       host: '127.0.0.1',
       port: 0,
-      maxConnections: 2,
+      waiting: { max: 2, timeoutMs: 10_000, sweepIntervalMs: 100 },
       adopt: (socket) => void table.adopt(socket),
       lost: (error) => void lost.push(error),
     },
