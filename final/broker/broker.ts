@@ -129,7 +129,7 @@ export class Broker implements AsyncDisposable {
    */
   get waitingLimits(): WaitingLimits {
     const { maxPending, helloTimeoutMs } = this.core.limits;
-    return { max: maxPending, timeoutMs: helloTimeoutMs, sweepIntervalMs: this.#settings.sweepInterval };
+    return { max: maxPending, timeoutMs: helloTimeoutMs, sweepIntervalMs: this.#settings.sweepIntervalMs };
   }
 
   /**

@@ -51,7 +51,7 @@ const DOORS = {
   wss: async (t: TestContext, helloTimeoutMs: number) => client(t, 'wss', helloTimeoutMs),
   tls: async (t: TestContext, helloTimeoutMs: number) => client(t, 'tls', helloTimeoutMs),
   inspector: async (t: TestContext, helloTimeoutMs: number): Promise<Door> => {
-    const broker = await brokerFor(t, { maxPending: MAX_PENDING, helloTimeoutMs, sweepInterval: 20 });
+    const broker = await brokerFor(t, { maxPending: MAX_PENDING, helloTimeoutMs, sweepIntervalMs: 20 });
     const inspector: Inspector = await startInspector(broker, { port: 0 });
     t.after(() => inspector.close());
     return {
@@ -69,7 +69,7 @@ async function client(t: TestContext, type: 'ws' | 'wss' | 'tls', helloTimeoutMs
   const broker = await brokerFor(t, {
     maxPending: MAX_PENDING,
     helloTimeoutMs,
-    sweepInterval: 20,
+    sweepIntervalMs: 20,
     tls: { cert, key },
     listeners: [{ type, host: HOST, port: 0 }],
   });
