@@ -21,6 +21,7 @@ export class FrameClient {
   readonly #socket: Socket;
   readonly #frames: AsyncGenerator<Frame>;
   readonly #writer: FrameWriter;
+  #closing: Promise<void> | undefined;
 
   private constructor(socket: Socket, options: FrameReaderOptions) {
     this.#socket = socket;
@@ -62,13 +63,14 @@ export class FrameClient {
     this.#writer.end();
   }
 
-  /** Closes the connection once what was sent has gone out, or after a second. */
+  /** Closes the connection once what was sent has gone out, or after a second. Calling it again only waits. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closing ??= new Promise((resolve) => {
       if (this.#socket.closed) return resolve();
       this.#socket.once('close', () => resolve());
       closeSoon(this.#socket);
     });
+    return this.#closing;
   }
 }
 

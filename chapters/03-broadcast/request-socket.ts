@@ -27,6 +27,7 @@ export class RequestSocket<A> {
   readonly #answers = new AnswerQueue<A>();
   #lastNumber = 0;
   #failure: LeveretError | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @param limit - the largest frame size, both ways, in bytes (type and body) */
   constructor(socket: Socket, limit: number, { onFrame, hasRoom, onClose }: RequestSocketHandlers) {
@@ -119,7 +120,13 @@ export class RequestSocket<A> {
    * Sends a last frame, to which the other side ends the connection; after two seconds it is ended from here. Answers
    * that are under way still come. Calling it again only waits.
    */
-  async close(goodbye: Uint8Array): Promise<void> {
+  close(goodbye: Uint8Array): Promise<void> {
+    // However often it is called, one listener waits for the end.
+    this.#closing ??= this.#close(goodbye);
+    return this.#closing;
+  }
+
+  async #close(goodbye: Uint8Array): Promise<void> {
     if (this.#failure === undefined) this.send(goodbye);
     this.#failure ??= new LeveretError('CLOSED', 'this connection has been closed');
     this.adjustReading();

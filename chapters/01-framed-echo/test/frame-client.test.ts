@@ -50,6 +50,17 @@ describe('frame client', TIMEOUT, () => {
     await client.close();
   });
 
+  test('many calls of close() wait together', TIMEOUT, async () => {
+    const client = await FrameClient.connect({ port: server.port });
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    await Promise.all(Array.from({ length: 50 }, () => client.close()));
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    assert.deepEqual(warnings, [], 'no warning of too many listeners');
+  });
+
   test('close() sends what was written before it goes', TIMEOUT, async (t) => {
     const sizes: number[] = [];
     const own = await startServer({

@@ -333,6 +333,17 @@ describe('errors', () => {
     for (const { status } of await outcomes) assert.equal(status, 'rejected', 'each hears of the end');
   });
 
+  test('many calls of close() add no listeners', { timeout }, async () => {
+    const alice = await connect({ port: broker.port });
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    await Promise.all(Array.from({ length: 50 }, () => alice.close()));
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, [], 'Node warns of no leak');
+  });
+
   test('an answer that is not the one that is due: BAD_BROKER', { timeout }, async () => {
     const wrong: BrokerFrame[] = [
       { type: 'LAG', request: 1, messages: 0 },
