@@ -41,10 +41,16 @@ export interface ConnectionHandlers {
   gone(error: LeveretError): void;
 }
 
+/** What a broker may begin with. */
+const FIRST_FRAMES: ReadonlySet<BrokerFrame['type']> = new Set(['WELCOME', 'ERROR', 'CLOSING']);
+
 const NOTHING = new Uint8Array(0);
 
 /** Before WELCOME has told the limit. Larger than anything that a broker sends then. */
 const FIRST_LIMIT = 0x1_0000 + 64;
+
+/** Most PONGs that wait for a transport that takes no more. A broker has two of its PINGs under way at most. */
+const MAX_WAITING_PONGS = 16;
 
 /**
  * One connection to a broker: frames out, frames in, and which answer belongs to which request.
@@ -68,6 +74,7 @@ export class Connection {
   #gone = false;
   #paused = false;
   #saysGoodbye = false;
+  #waitingPongs = 0;
 
   /** Begins to connect. Wait for `welcome`. */
   constructor(platform: Platform, address: Address, settings: ClientSettings, handlers: ConnectionHandlers) {
@@ -81,7 +88,8 @@ export class Connection {
     const splitter = new FrameSplitter(
       FIRST_LIMIT,
       (type, bytes, start, end) => {
-        if (type === BrokerType.MESSAGES) this.#handlers.messages(reader.read(bytes, start, end));
+        if (type === BrokerType.MESSAGES && this.#welcomed)
+          this.#handlers.messages(reader.read(bytes, start, end));
         else this.#take(brokerCodec.decode(type, bytes, start, end), splitter);
       },
       platform.alloc,
@@ -102,6 +110,7 @@ export class Connection {
       },
       wanted: () => splitter.wanted,
       drained: () => {
+        this.#waitingPongs = 0;
         if (this.#welcomed) this.#handlers.drained();
       },
       closed: (error) => this.#closed(error),
@@ -190,6 +199,8 @@ export class Connection {
   #take(answer: BrokerFrame, splitter: FrameSplitter): void {
     const { trace } = this.#platform;
     if (trace.enabled) trace('<- %s', describeFrame(answer));
+    if (!this.#welcomed && !FIRST_FRAMES.has(answer.type))
+      throw new FrameError('BAD_FRAME', `${answer.type} in the place of WELCOME`);
     switch (answer.type) {
       case 'WELCOME':
         if (this.#welcomed) throw new FrameError('BAD_FRAME', 'a second WELCOME');
@@ -208,8 +219,7 @@ export class Connection {
         this.#pings.shift()?.answered(answer);
         break;
       case 'PING':
-        this.push({ type: 'PONG', bytes: answer.bytes });
-        this.flush();
+        this.#pong(answer.bytes);
         break;
       case 'SKIPPED':
         this.#handlers.skipped(answer.topic, answer.fromId, answer.toId);
@@ -228,6 +238,18 @@ export class Connection {
           : new LeveretError('DISCONNECTED', `the broker said goodbye: ${answer.reason}`);
         break;
     }
+  }
+
+  /** Answers a PING. Who pings and never reads the answers must not fill our memory with them. */
+  #pong(bytes: Uint8Array): void {
+    if (!this.writable && ++this.#waitingPongs > MAX_WAITING_PONGS) {
+      throw new LeveretError(
+        'BAD_BROKER',
+        `the broker at ${this.address.text} sends one PING after the other and reads no answer: its host may be overloaded, or it is no leveret broker`,
+      );
+    }
+    this.push({ type: 'PONG', bytes });
+    this.flush();
   }
 
   #takeRequest(number: number): Request | undefined {
