@@ -46,10 +46,14 @@ export interface ConnectOptions {
   readonly maxOutstanding?: number;
   /**
    * Bytes of publishes, not yet sent or not yet confirmed, before `writable` is false. At four times as many
-   * `publish` refuses with `OVERFLOW`. @defaultValue 16 MiB
+   * `publish` refuses with `OVERFLOW`. An awaited confirmation counts as 256 bytes more. @defaultValue 16 MiB
    */
   readonly highWaterBytes?: number;
-  /** Bytes of messages that may wait here for iterators before the client stops reading. @defaultValue 64 MiB */
+  /**
+   * Bytes of messages that may wait here for iterators before the client stops reading. While an answer is awaited, which
+   * comes behind them, it reads on up to twice as many; then the subscription that holds most of them ends with
+   * `OVERFLOW`. @defaultValue 64 MiB
+   */
   readonly maxQueuedBytes?: number;
   /** TLS settings, for `leverets:` and `wss:`. */
   readonly tls?: ClientTlsOptions;

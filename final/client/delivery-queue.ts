@@ -38,6 +38,11 @@ export class DeliveryQueue {
     return this.#length;
   }
 
+  /** How many bytes they are. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Adds the messages of a frame. */
   push(run: Run): void {
     this.#runs.push(run);

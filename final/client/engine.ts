@@ -57,9 +57,15 @@ export class Engine {
     );
     this.#subscriptions = new Subscriptions(() => this.#schedule());
     this.#streamHost = {
+      maxQueuedBytes: settings.maxQueuedBytes,
+      windowShrunk: (stream) => {
+        const { connection } = this.link;
+        if (connection !== undefined) this.#subscriptions.renew(stream, connection);
+      },
       commitLater: (stream, position) => this.#subscriptions.commitLater(stream, position),
       queued: (bytes) => {
         this.#queuedBytes += bytes;
+        if (bytes > 0) this.#boundQueues();
         this.#adjustReading();
       },
       callbackFailed: (stream, cause) => {
@@ -331,6 +337,22 @@ export class Engine {
     if (this.#whenWritable.length === 0) return;
     if (!this.writable && this.state.status !== 'closed') return;
     for (const go of this.#whenWritable.splice(0)) go();
+  }
+
+  /**
+   * Where the socket must be read although what waits is too much already, the subscription that holds most of it ends: a
+   * typed error for one loop, rather than memory without a bound for the program.
+   */
+  #boundQueues(): void {
+    if (this.#queuedBytes <= this.#settings.maxQueuedBytes * 2) return;
+    let largest: SubscriptionStream | undefined;
+    for (const stream of this.#subscriptions.streams) {
+      if (stream.waitingBytes > (largest?.waitingBytes ?? 0)) largest = stream;
+    }
+    if (largest === undefined) return;
+    const { topic, waitingBytes } = largest;
+    const message = `${waitingBytes} bytes of messages of ${topic} wait to be taken, while an answer is awaited that comes behind them: take them faster, or give a smaller prefetch or window`;
+    this.#streamHost.abandon(largest, new LeveretError('OVERFLOW', message));
   }
 
   /**

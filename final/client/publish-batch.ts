@@ -14,6 +14,7 @@ export interface Confirm {
   readonly deferred: Deferred<Confirmation>;
   /** Which record of the frame, from 0. */
   readonly index: number;
+  /** What it is counted at while it waits. */
   readonly bytes: number;
   /** Publishes it once more; undefined when that could publish it twice. */
   readonly again: (() => boolean) | undefined;

@@ -12,6 +12,10 @@ import type { Confirmation, Payload } from './publish-options.ts';
 const FULL = 65_536;
 /** Memory for a full frame, with what texts may need while they are encoded. */
 const POOL_BUFFER = FULL + 4_096;
+/** What an awaited confirmation is reckoned at, in bytes, beside its record. */
+const CONFIRMATION_COST = 256;
+/** `publish` refuses when what is held is so many times what `writable` goes by. */
+const OVERFLOW_FACTOR = 4;
 /** Batches, empty ones included, that are kept for topics to come. */
 const MAX_BATCHES = 1024;
 
@@ -57,7 +61,9 @@ export class Publisher {
   // Filled in this turn, in the order of their first record.
   #open: PublishBatch[] = [];
   #full: Waiting[] = [];
+  // Records not yet sent whose confirmation nobody waits for.
   #unsentBytes = 0;
+  // Those that somebody waits for, sent or not, with what the waiting costs.
   #outstanding = 0;
   #outstandingBytes = 0;
   #closed = false;
@@ -94,10 +100,12 @@ export class Publisher {
 
   /** True while there is room for more. */
   get hasRoom(): boolean {
-    return (
-      this.#outstanding < this.#limits.maxOutstanding &&
-      this.#unsentBytes + this.#outstandingBytes < this.#limits.highWaterBytes
-    );
+    return this.#outstanding < this.#limits.maxOutstanding && this.#heldBytes < this.#limits.highWaterBytes;
+  }
+
+  /** Bytes that are held for what is not yet sent or not yet confirmed. */
+  get #heldBytes(): number {
+    return this.#unsentBytes + this.#outstandingBytes;
   }
 
   /**
@@ -124,9 +132,14 @@ export class Publisher {
     mayRepeat?: () => boolean,
   ): Promise<Confirmation> {
     const batch = this.#batchFor(topic, payload, key);
+    // What may be sent again must not change when the caller's bytes do.
+    const kept =
+      mayRepeat === undefined || typeof payload === 'string'
+        ? payload
+        : this.#platform.copy(payload, 0, payload.length);
     if (batch.keyed === -2 || (key !== '' && batch.keyed !== -1)) this.#close(batch);
     const deferred = defer<Confirmation>();
-    this.#add(batch, payload, key, { deferred, mayRepeat });
+    this.#add(batch, kept, key, { deferred, mayRepeat });
     return deferred.promise;
   }
 
@@ -174,10 +187,10 @@ export class Publisher {
       batch = this.#batches.get(topic) ?? this.#newBatch(topic);
       this.#last = batch;
     }
-    if (this.#unsentBytes > this.#limits.highWaterBytes * 4) {
+    if (this.#heldBytes > this.#limits.highWaterBytes * OVERFLOW_FACTOR) {
       throw new LeveretError(
         'OVERFLOW',
-        `${this.#unsentBytes} bytes wait to be sent: wait for ready() while client.writable is false`,
+        `a publish to ${topic} while ${this.#heldBytes} bytes wait to be sent or confirmed: wait for ready() while client.writable is false`,
       );
     }
     const room = this.maxFrameSize - batch.messagesOverhead - RECORD_HEADER_SIZE;
@@ -213,8 +226,8 @@ export class Publisher {
     if (batch.count === 0) this.#open.push(batch);
     const index = batch.count;
     const bytes = batch.add(key, payload);
-    this.#unsentBytes += bytes;
-    if (waiter !== undefined) {
+    if (waiter === undefined) this.#unsentBytes += bytes;
+    else {
       const { deferred, mayRepeat } = waiter;
       const again =
         mayRepeat &&
@@ -224,9 +237,10 @@ export class Publisher {
           this.#flushLater();
           return true;
         });
-      batch.confirms.push({ deferred, index, bytes, again });
+      const held = bytes + CONFIRMATION_COST;
+      batch.confirms.push({ deferred, index, bytes: held, again });
       this.#outstanding++;
-      this.#outstandingBytes += bytes;
+      this.#outstandingBytes += held;
     }
     if (batch.size >= most) this.#close(batch);
   }

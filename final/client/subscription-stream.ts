@@ -11,15 +11,22 @@ import type { SubscribeSettings } from './subscribe-options.ts';
 
 /** What a stream needs of its client. */
 export interface SubscriptionStreamHost {
+  /** Bytes of messages that may wait here for iterators, of all streams together. */
+  readonly maxQueuedBytes: number;
   /** Tell the broker, at the end of this turn, what is committed. */
   commitLater(stream: SubscriptionStream, position: Position): void;
   /** So many bytes more, or less, wait here for iterators. */
   queued(bytes: number): void;
+  /** The window is smaller now: tell the broker. */
+  windowShrunk(stream: SubscriptionStream): void;
   /** A callback has thrown. */
   callbackFailed(stream: SubscriptionStream, error: unknown): void;
   /** The stream ends because of an error of its own. */
   abandon(stream: SubscriptionStream, error: LeveretError): void;
 }
+
+/** Part of all that may wait here which one window of large messages may fill. */
+const WINDOW_SHARE = 0.5;
 
 /**
  * The inside of a subscription: takes what the broker sends, and hands it to the callback or keeps it for the iterator.
@@ -33,7 +40,7 @@ export class SubscriptionStream {
   readonly options: SubscribeSettings;
   readonly matches: Matcher | undefined;
   /** The window that the broker is told. */
-  readonly wireWindow: number;
+  wireWindow: number;
   readonly positions = new Map<string, Position>();
   /** Settled by the broker's first answer. */
   readonly established: Deferred<void> = defer();
@@ -52,7 +59,8 @@ export class SubscriptionStream {
   readonly #host: SubscriptionStreamHost;
   readonly #platform: Platform;
   readonly #autoCommit: boolean;
-  readonly #commitEvery: number;
+  #commitEvery: number;
+  readonly #shrinkAt: number;
   readonly #queue: DeliveryQueue;
   // Invariant: while it has any, nothing waits in #queue.
   #waiters: Deferred<IteratorResult<Message, undefined>>[] = [];
@@ -77,12 +85,19 @@ export class SubscriptionStream {
     this.wireWindow = this.#autoCommit ? prefetch : window;
     // In a group what was taken is committed at once: it would be given to others if this client died.
     this.#commitEvery = group === '' ? Math.max(1, prefetch >> 2) : 1;
+    const isShrinkable = this.#autoCommit && !isPattern && group === '';
+    this.#shrinkAt = isShrinkable ? host.maxQueuedBytes * WINDOW_SHARE : Number.POSITIVE_INFINITY;
     this.established.promise.catch(() => {});
   }
 
   /** Messages that wait for the iterator. */
   get waiting(): number {
     return this.#queue.length;
+  }
+
+  /** Bytes of messages that wait for the iterator. */
+  get waitingBytes(): number {
+    return this.#queue.bytes;
   }
 
   /** Resolves when the stream has ended: with the error, if one ended it. */
@@ -129,8 +144,22 @@ export class SubscriptionStream {
     }
     this.#queue.push({ position, bytes, at, end, id, lastId });
     if (this.#waiters.length > 0) this.#wake();
+    if (this.#queue.bytes > this.#shrinkAt) this.#shrink();
   }
   // #endregion deliver
+
+  /**
+   * The window counts messages, what may wait here is counted in bytes: where the messages are large, the window must be
+   * smaller. A group or a pattern cannot be given another one without losing its place.
+   */
+  #shrink(): void {
+    const bytes = this.#host.maxQueuedBytes * WINDOW_SHARE;
+    const window = Math.max(1, Math.floor((bytes * this.#queue.length) / this.#queue.bytes));
+    if (window * 2 > this.wireWindow) return;
+    this.wireWindow = window;
+    this.#commitEvery = Math.max(1, window >> 2);
+    this.#host.windowShrunk(this);
+  }
 
   /** Ids that will not come. */
   skipped(position: Position, fromId: number, toId: number): void {

@@ -65,6 +65,18 @@ export class Subscriptions {
     if (stream !== undefined) this.remove(stream);
   }
 
+  /**
+   * Subscribes again, with a window that has become smaller: the broker goes on after what has come. What it had sent before
+   * it heard of this comes twice, and is passed over.
+   */
+  renew(stream: SubscriptionStream, connection: Connection): void {
+    if (!stream.isSubscribed || this.#streams.get(stream.topic) !== stream) return;
+    // Until it agrees nothing is committed: it counts anew from there.
+    stream.isSubscribed = false;
+    const { received } = stream.position(stream.topic);
+    this.#send(stream, connection, stream.topic, { start: Start.AFTER, after: received });
+  }
+
   /** Takes a MESSAGES frame. What was on its way when it was unsubscribed is for nobody. */
   messages(frame: MessagesFrame): void {
     const route = this.#route(frame.topic);
