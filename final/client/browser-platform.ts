@@ -23,5 +23,6 @@ export const browserPlatform: Platform = {
   byteLength: (text) => encoder.encode(text).length,
   encodeInto: (text, bytes, at) => encoder.encodeInto(text, bytes.subarray(at)).written ?? 0,
   unref: () => {},
+  warn: (error) => console.warn(error),
   trace: Object.assign(() => {}, { enabled: false }) satisfies Trace,
 };

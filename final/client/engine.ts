@@ -29,7 +29,7 @@ const TOPIC_LIMITS = {
 export class Engine {
   readonly #platform: Platform;
   readonly #settings: ClientSettings;
-  readonly emitter = new Emitter();
+  readonly emitter: Emitter;
   readonly link: Link;
   readonly publisher: Publisher;
   readonly #subscriptions: Subscriptions;
@@ -48,6 +48,7 @@ export class Engine {
   constructor(platform: Platform, urls: readonly string[], settings: ClientSettings) {
     this.#platform = platform;
     this.#settings = settings;
+    this.emitter = new Emitter((error) => platform.warn(error));
     this.publisher = new Publisher(
       platform,
       settings,
@@ -83,7 +84,11 @@ export class Engine {
         const stream = this.#stream(topic, { onMessage });
         stream.isEphemeral = true;
         this.#subscriptions.add(stream, this.link.connection);
-        return stream.established.promise;
+        const drop = () => {
+          this.#subscriptions.remove(stream);
+          stream.end();
+        };
+        return { topic, opened: stream.established.promise, drop };
       },
     };
     this.requests = new Requests(this.requestsHost);
@@ -94,7 +99,7 @@ export class Engine {
       {
         messages: (frame) => this.#subscriptions.messages(frame),
         skipped: (topic, fromId, toId) => this.#subscriptions.skipped(topic, fromId, toId),
-        refused: (error) => this.emitter.emit('error', error),
+        refused: (error) => this.emitter.refused(error),
         drained: () => this.#flush(),
         up: (connection, welcome) => this.#up(connection, welcome),
         down: (error, final) => this.#down(error, final),

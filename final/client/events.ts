@@ -39,8 +39,9 @@ export interface ClientEvents {
   /** The status has changed. */
   readonly status: StatusChange;
   /**
-   * Something went wrong that no promise tells: an unconfirmed publish or a commit was refused, or a callback threw.
-   * What a callback threw is its `cause`. Without a listener such an error is thrown where it ends the program.
+   * Something went wrong that no promise tells: an unconfirmed publish or a commit was refused, or a callback threw. What a
+   * callback threw is its `cause`. Without a listener an error of a callback is thrown where it ends the program. What was
+   * refused is a warning then, once for each code: another client may have caused it, by filling the broker, say.
    */
   readonly error: LeveretError;
 }
@@ -53,6 +54,13 @@ export class Emitter {
     status: new Set(),
     error: new Set(),
   };
+  readonly #warn: (error: LeveretError) => void;
+  readonly #warnedOf = new Set<string>();
+
+  /** @param warn - tells the program's owner of an error that nobody listens for */
+  constructor(warn: (error: LeveretError) => void) {
+    this.#warn = warn;
+  }
 
   /** Adds a listener. Returns a function that takes it away. */
   on<K extends keyof ClientEvents>(event: K, listener: Listener<ClientEvents[K]>): () => void {
@@ -77,6 +85,16 @@ export class Emitter {
       } catch (error) {
         throwLater(error);
       }
+    }
+  }
+
+  /** Tells of what the broker has refused. No other client must be able to end this program by it. */
+  refused(error: LeveretError): void {
+    if (this.#listeners.error.size > 0) {
+      this.emit('error', error);
+    } else if (!this.#warnedOf.has(error.code)) {
+      this.#warnedOf.add(error.code);
+      this.#warn(error);
     }
   }
 }

@@ -38,5 +38,11 @@ export const nodePlatform: Platform = {
   unref: (timer) => {
     timer.unref();
   },
+  warn: ({ code, message }) => {
+    process.emitWarning(`${message} (no listener for the client's event "error")`, {
+      type: 'LeveretWarning',
+      code,
+    });
+  },
   trace: debug,
 };

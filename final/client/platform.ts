@@ -1,3 +1,4 @@
+import type { LeveretError } from '#framing';
 import type { Address } from './address.ts';
 import type { ClientSettings } from './connect-options.ts';
 
@@ -51,6 +52,8 @@ export interface Platform {
   encodeInto(text: string, bytes: Uint8Array, at: number): number;
   /** A timer that does not keep a program alive. */
   unref(timer: ReturnType<typeof setTimeout>): void;
+  /** Tells the program's owner of an error that nobody listens for. */
+  warn(error: LeveretError): void;
   /** Where to tell what goes on, if somebody wants to know. */
   readonly trace: Trace;
 }

@@ -24,7 +24,7 @@ export interface ConfirmOptions extends PublishOptions, WaitOptions {
 
 /** What became of a confirmed publish. */
 export interface Confirmation {
-  /** The id that the broker gave out; undefined when the message was dropped as a duplicate. */
+  /** The id that the broker gave out; undefined when the message was dropped: a duplicate, or for an inbox that is gone. */
   readonly id: number | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { LeveretError } from '#framing';
 import { MAX_RECORDS, ProtocolError, RECORD_HEADER_SIZE } from '#protocol';
+import { isInbox } from '../broker/topics/reserved-names.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { checkKey, checkName } from './check-names.ts';
 import type { Connection } from './connection.ts';
@@ -33,6 +34,7 @@ interface Waiter {
 
 /** What was filled and not yet sent. */
 interface Waiting {
+  readonly topic: string;
   readonly bytes: Uint8Array;
   /** The pool's buffer that the bytes lie in. */
   readonly pooled: Uint8Array | undefined;
@@ -270,8 +272,8 @@ export class Publisher {
   }
 
   #closeOnly(batch: PublishBatch): void {
-    const { count, keyed, confirms, pooled } = batch;
-    this.#full.push({ bytes: batch.seal(), pooled, count, keyed, confirms });
+    const { topic, count, keyed, confirms, pooled } = batch;
+    this.#full.push({ topic, bytes: batch.seal(), pooled, count, keyed, confirms });
   }
 
   #settle(waiting: Waiting): void {
@@ -290,7 +292,12 @@ export class Publisher {
 }
 
 /** Gives each its id. */
-function confirm({ confirms, count, keyed }: Waiting, firstId: number, taken: number): void {
+function confirm({ topic, confirms, count, keyed }: Waiting, firstId: number, taken: number): void {
+  // Nobody has this inbox any more.
+  if (taken === 0 && isInbox(topic)) {
+    for (const { deferred } of confirms) deferred.resolve({ id: undefined });
+    return;
+  }
   if (taken < count - 1 || (taken < count && keyed < 0)) {
     const message = `the broker took ${taken} of ${count} messages, and only one of them could be a duplicate`;
     for (const { deferred } of confirms) deferred.reject(new LeveretError('BAD_BROKER', message));

@@ -1,5 +1,7 @@
 import { LeveretError } from '#framing';
 import { Queue } from '#topics';
+import { INBOX_PREFIX, isInbox } from '../broker/topics/reserved-names.ts';
+import { checkName } from './check-names.ts';
 import { type Deferred, defer } from './deferred.ts';
 import type { Message } from './message.ts';
 import type { Payload } from './publish-options.ts';
@@ -19,7 +21,10 @@ export interface RespondOptions {
   readonly group?: string;
   /** Requests that are worked on at the same time, 1 to 65,535. @defaultValue 1,000 */
   readonly concurrency?: number;
-  /** Called when a handler has thrown; the requester gets the error's message in any case. */
+  /**
+   * Called when a handler has thrown; the requester gets the error's message in any case. Called with a LeveretError
+   * `BAD_REQUEST` for a request that asks for its reply anywhere but in an inbox: it is dropped, and nobody answers it.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -30,20 +35,34 @@ export interface RespondOptions {
 const ASK = '?';
 const FAILED = '!';
 
+/** The key of a request: the inbox that the reply is for, and the number to reply with. */
+const ASK_KEY = /^\?(.+)#(\d+)$/s;
+
 /** What the requests need of their client. */
 export interface RequestsHost {
   publish(topic: string, payload: Payload, options: { key: string }): void;
   subscribe(topic: string, options: SubscribeOptions): Promise<Subscription>;
-  /** Subscribes to an inbox; resolves when the broker has answered. */
-  openInbox(topic: string, onMessage: (message: Message) => void): Promise<void>;
+  /** Subscribes to an inbox. */
+  openInbox(topic: string, onMessage: (message: Message) => void): OpenInbox;
 }
 
-/** Asks questions. All answers come to one topic of the client's own, subscribed when the first question is asked. */
+/** An inbox that was asked for. */
+export interface OpenInbox {
+  readonly topic: string;
+  /** Resolves when the broker has agreed. */
+  readonly opened: Promise<void>;
+  /** The connection that it belonged to is gone: it is not asked for again. */
+  drop(): void;
+}
+
+/**
+ * Asks questions. All answers come to an inbox: a topic that belongs to this connection, subscribed when the first question
+ * is asked. Each connection has a new one, since the broker may not have noticed yet that the last connection is gone.
+ */
 export class Requests {
   readonly #host: RequestsHost;
   readonly #pending = new Map<string, Deferred<Message>>();
-  readonly #inbox = `_inbox.${randomName()}`;
-  #opened: Promise<void> | undefined;
+  #inbox: OpenInbox | undefined;
   #last = 0;
 
   constructor(host: RequestsHost) {
@@ -57,12 +76,15 @@ export class Requests {
     const deferred = defer<Message>();
     deferred.promise.catch(() => {});
     // The frames go out in this order, so nobody has to wait for the inbox. If it is refused, nothing will ever come.
-    this.#opened ??= this.#host.openInbox(this.#inbox, (message) => this.#answered(message));
-    this.#opened.catch((error: unknown) => {
-      this.#opened = undefined;
+    this.#inbox ??= this.#host.openInbox(`${INBOX_PREFIX}${randomName()}`, (message) =>
+      this.#answered(message),
+    );
+    const inbox = this.#inbox;
+    inbox.opened.catch((error: unknown) => {
+      if (this.#inbox === inbox) this.#inbox = undefined;
       deferred.reject(error);
     });
-    this.#host.publish(topic, payload, { key: `${ASK}${this.#inbox}#${number}` });
+    this.#host.publish(topic, payload, { key: `${ASK}${inbox.topic}#${number}` });
     this.#pending.set(number, deferred);
     try {
       return await waitFor(
@@ -85,6 +107,8 @@ export class Requests {
   rejectAll(error: LeveretError): void {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
+    this.#inbox?.drop();
+    this.#inbox = undefined;
   }
 
   #answered(message: Message): void {
@@ -122,43 +146,46 @@ export async function respond(
     subscription.commit(last);
     last = undefined;
   };
-  const reply = (request: Message, payload: Payload, failed: boolean) => {
-    const { key } = request;
-    const at = key.lastIndexOf('#');
-    const number = key.slice(at + 1);
+  const reply = (asker: Asker, payload: Payload, failed: boolean) => {
+    const { inbox, number } = asker;
     try {
-      host.publish(key.slice(ASK.length, at), payload, { key: failed ? FAILED + number : number });
+      host.publish(inbox, payload, { key: failed ? FAILED + number : number });
     } catch (error) {
       // Closed meanwhile, or the reply is too large.
       if (failed) return;
       onError?.(error);
-      reply(request, errorText(error), true);
+      reply(asker, errorText(error), true);
     }
   };
-  const fail = (request: Message, error: unknown) => {
+  const fail = (asker: Asker, error: unknown) => {
     onError?.(error);
-    reply(request, errorText(error), true);
+    reply(asker, errorText(error), true);
   };
   const onMessage = (message: Message) => {
     const entry = { message, done: false };
     working.push(entry);
-    // A message that asks nothing is nobody's to answer.
-    if (!/^\?.+#\d+$/.test(message.key)) return finish(entry);
+    const asker = askerOf(message.key);
+    if (asker === undefined) {
+      finish(entry);
+      // A message that asks nothing is nobody's to answer.
+      if (message.key.startsWith(ASK)) onError?.(badRequest(message));
+      return;
+    }
     let result: ReturnType<RequestHandler>;
     try {
       result = handler(message);
     } catch (error) {
-      fail(message, error);
-      return finish(entry);
+      finish(entry);
+      return fail(asker, error);
     }
     if (!isPromise(result)) {
-      reply(message, result ?? '', false);
+      reply(asker, result ?? '', false);
       return finish(entry);
     }
     result
       .then(
-        (payload) => reply(message, payload ?? '', false),
-        (error: unknown) => fail(message, error),
+        (payload) => reply(asker, payload ?? '', false),
+        (error: unknown) => fail(asker, error),
       )
       .finally(() => finish(entry))
       .catch(() => {});
@@ -166,6 +193,32 @@ export async function respond(
   subscription = await host.subscribe(topic, { group, window: concurrency, onMessage });
   if (last !== undefined) subscription.commit(last);
   return subscription;
+}
+
+/** Who waits for a reply, and by what number it knows it. */
+interface Asker {
+  readonly inbox: string;
+  readonly number: string;
+}
+
+/**
+ * Who asks, if somebody does who can be answered. Only an inbox can: in any other topic the asker would make the responder
+ * publish what it may not publish itself.
+ */
+function askerOf(key: string): Asker | undefined {
+  const [, inbox = '', number = ''] = ASK_KEY.exec(key) ?? [];
+  if (!isInbox(inbox) || inbox.length === INBOX_PREFIX.length) return undefined;
+  try {
+    checkName(inbox);
+  } catch {
+    return undefined;
+  }
+  return { inbox, number };
+}
+
+function badRequest({ topic, key }: Message): LeveretError {
+  const message = `a request to ${topic} was dropped: it asks for its reply by the key ${JSON.stringify(key)}, which names no inbox`;
+  return new LeveretError('BAD_REQUEST', message);
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
