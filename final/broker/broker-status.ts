@@ -5,6 +5,8 @@ export interface BrokerStatus {
   /** Number of this run of the broker. */
   readonly epoch: number;
   readonly topics: number;
+  /** Inboxes that clients own: topics for replies, which do not count as topics. */
+  readonly inboxes: number;
   /** Subscriptions of all clients, of all kinds. */
   readonly subscriptions: number;
   /** Messages that were published since it started. */

@@ -93,9 +93,9 @@ export class Broker implements AsyncDisposable {
     return this.#closing !== undefined;
   }
 
-  /** True when clients need a token. */
-  get asksForToken(): boolean {
-    return this.#access.required;
+  /** False when anybody may do anything, with a token or without. */
+  get isGuarded(): boolean {
+    return this.#access.isGuarded;
   }
 
   /** Takes in a stream of frames that somebody else accepted. */

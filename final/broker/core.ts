@@ -5,6 +5,7 @@ import type { Clock } from '#topics';
 import type { Access } from './access/access.ts';
 import type { BrokerStatus } from './broker-status.ts';
 import { Groups } from './delivery/groups.ts';
+import { InboxSubscriptions } from './delivery/inbox-subscription.ts';
 import { PatternSubscriptions } from './delivery/pattern-subscription.ts';
 import { PlainSubscriptions } from './delivery/plain-subscription.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
@@ -16,6 +17,7 @@ import { FrameWatch } from './session/frame-watch.ts';
 import { Requests } from './session/requests.ts';
 import { Session, type SessionHost } from './session/session.ts';
 import { TickScheduler } from './session/tick-scheduler.ts';
+import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
 import type { Topic } from './topics/topic.ts';
 import { TopicTable } from './topics/topic-table.ts';
@@ -40,6 +42,7 @@ export interface CoreSettings {
 export class BrokerCore {
   readonly limits: BrokerLimits;
   readonly topics: TopicTable;
+  readonly inboxes: Inboxes;
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
   readonly system: SystemTopics;
@@ -68,9 +71,11 @@ export class BrokerCore {
       topicCreated: (topic) => this.#topicCreated(topic),
       readerAdded: (topic) => this.system.readerAdded(topic),
     });
+    const inboxes = new Inboxes({ limits, scheduler });
     const groups = new Groups(topics, limits);
     this.faults = faults;
     this.topics = topics;
+    this.inboxes = inboxes;
     this.watch = new FrameWatch(faults);
     this.patterns = new PatternSubscriptions(topics);
     this.system = new SystemTopics({
@@ -79,14 +84,19 @@ export class BrokerCore {
       status: () => this.status(),
       groupsOf: (topic) => groups.namesOf(topic),
     });
-    const requests = new Requests({ limits, topics, access, logger });
+    const requests = new Requests({ limits, topics, inboxes, access, logger });
     const host: SessionHost = {
       limits,
       scheduler,
       faults,
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,
-      kinds: [this.patterns, groups, new PlainSubscriptions(topics, limits)],
+      kinds: [
+        this.patterns,
+        groups,
+        new InboxSubscriptions(inboxes, limits),
+        new PlainSubscriptions(topics, limits),
+      ],
       serve: requests.serve.bind(requests),
       settled: () => {
         this.#pending--;
@@ -125,15 +135,17 @@ export class BrokerCore {
   status(): BrokerStatus {
     let subscriptions = 0;
     for (const session of this.sessions()) subscriptions += session.subscriptions.size;
-    let published = 0;
+    let { published } = this.inboxes;
     let logBytes = 0;
     for (const { log } of this.topics) {
       published += log.lastId;
       logBytes += log.bytes;
     }
+    for (const { log } of this.inboxes.topics()) logBytes += log.bytes;
     return {
       epoch: this.epoch,
       topics: this.topics.size,
+      inboxes: this.inboxes.size,
       subscriptions,
       published,
       logBytes,
@@ -174,7 +186,6 @@ export class BrokerCore {
 
   #topicCreated(topic: Topic): void {
     this.#logger.debug({ topic: topic.name }, 'topic created');
-    this.system.topicCreated(topic);
     this.patterns.topicCreated(topic);
   }
 
@@ -196,12 +207,14 @@ export class BrokerCore {
   /** Returns the bytes that their logs still hold. */
   #sweepTopics(): number {
     let bytes = 0;
-    for (const topic of this.topics) {
-      try {
-        topic.sweep();
-        bytes += topic.log.bytes;
-      } catch (fault) {
-        this.faults.report(fault, { where: 'the sweep over topics', topic: topic.name });
+    for (const topics of [this.topics, this.inboxes.topics()]) {
+      for (const topic of topics) {
+        try {
+          topic.sweep();
+          bytes += topic.log.bytes;
+        } catch (fault) {
+          this.faults.report(fault, { where: 'the sweep over topics', topic: topic.name });
+        }
       }
     }
     return bytes;

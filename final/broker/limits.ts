@@ -32,6 +32,8 @@ export const LIMITS = {
   idleMs: time(30_000, 0),
   /** How many connections may not have said HELLO yet. */
   maxPending: { ...BROKER_LIMITS.maxConnections, default: 1_000 },
+  /** How many inboxes, which carry replies, one connection may own. */
+  maxInboxes: { default: 16, min: 1, max: Number.MAX_SAFE_INTEGER },
   /** Longest key of a message, in bytes. */
   maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: 0xffff },
   /** How far a subscriber may lag, in messages: one that lags far costs nothing more, as all read the same log. */

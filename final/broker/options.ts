@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LeveretError, type Limit } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
-import type { AccessRules } from './access/access.ts';
+import { type AccessRules, isGuarded } from './access/access.ts';
 import { checkExposure } from './access/exposure.ts';
 import { ConfigError, describeIssue, valueAt } from './config-issue.ts';
 import { HELLO_BYTES, LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
@@ -22,7 +22,11 @@ export const TIMES = {
 
 const port = z.number().int().min(0).max(65_535);
 const patterns = z.array(z.string().min(1));
-const permissions = { publish: patterns.optional(), subscribe: patterns.optional() };
+const permissions = {
+  publish: patterns.optional(),
+  subscribe: patterns.optional(),
+  manage: patterns.optional(),
+};
 
 const listener = z.strictObject({
   type: z.enum(['tcp', 'tls', 'ws', 'wss']),
@@ -125,7 +129,7 @@ export interface BrokerOptions extends LimitOptions {
   /** Web pages, by origin, that may connect by WebSocket, beside those from the broker's own address. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
-   * Allow an address that other machines can reach though no token is asked for.
+   * Allow an address that other machines can reach though anybody may do anything without a token.
    * @defaultValue false
    */
   readonly insecure?: boolean | undefined;
@@ -168,7 +172,7 @@ export function readBrokerOptions(given: unknown): BrokerSettings {
   }
   const settings = result.data;
   checkTogether(settings);
-  const guarded = settings.auth !== undefined || settings.insecure;
+  const guarded = isGuarded(settings.auth) || settings.insecure;
   for (const { host } of [settings, ...settings.listeners]) checkExposure(host, guarded);
   return settings;
 }

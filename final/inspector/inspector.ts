@@ -63,7 +63,7 @@ export class Inspector implements AsyncDisposable {
  * @throws LeveretError `INSECURE`, `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function startInspector(broker: Broker, options: InspectorOptions = {}): Promise<Inspector> {
-  const settings = readInspectorOptions(options, broker.asksForToken);
+  const settings = readInspectorOptions(options, broker.isGuarded);
   const limits = broker.waitingLimits;
   const server = createServer(httpTimeouts(limits));
   // Who takes nothing of an answer for so long is gone. The feed says something all the time.

@@ -22,7 +22,7 @@ export interface InspectorOptions {
   /** @defaultValue says nothing but errors, on stderr */
   readonly logger?: Logger;
   /**
-   * Allow an address that other machines can reach, though the broker asks for no token.
+   * Allow an address that other machines can reach, though anybody may do anything at this broker.
    * @defaultValue false
    */
   readonly insecure?: boolean;
@@ -46,14 +46,14 @@ export type InspectorSettings = Required<InspectorOptions>;
  *
  * @throws RangeError for a number out of range; LeveretError `INSECURE` for an address that anybody could use
  */
-export function readInspectorOptions(options: InspectorOptions, asksForToken: boolean): InspectorSettings {
+export function readInspectorOptions(options: InspectorOptions, isGuarded: boolean): InspectorSettings {
   const { host = DEFAULT_HOST, port = DEFAULT_HTTP_PORT, logger = ERRORS_ONLY, insecure = false } = options;
   const { allowedHosts = [], maxViewers = 32 } = options;
   checkPort(port);
   if (!Number.isInteger(maxViewers) || maxViewers < 1 || maxViewers > 1000) {
     throw new RangeError(`maxViewers is a whole number from 1 to 1000, not ${maxViewers}`);
   }
-  checkExposure(host, asksForToken || insecure);
+  checkExposure(host, isGuarded || insecure);
   return { host, port, logger, insecure, allowedHosts, maxViewers };
 }
 

@@ -1,21 +1,35 @@
 import { ProtocolError } from '#protocol';
 import { compilePattern } from '../delivery/patterns.ts';
-import { INBOX_PREFIX, isSystemTopic, SYSTEM_PREFIX } from '../topics/reserved-names.ts';
+import {
+  isInbox,
+  isReserved,
+  isSystemTopic,
+  SYSTEM_PREFIX,
+  SYSTEM_TOPICS,
+} from '../topics/reserved-names.ts';
 import type { Grants } from './grants.ts';
+import { patternsOverlap } from './pattern-overlap.ts';
 import { Token } from './token.ts';
 
 /** What somebody may do: lists of topics or patterns. An empty list allows nothing. */
 export interface Permissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /** Topics to create with settings, to delete and to purge. */
+  readonly manage: readonly string[];
 }
 
-/** Permissions of which either may be left out: then everything is allowed. */
+/** Permissions of which any may be left out: then everything is allowed. */
 export interface Allowed {
   /** Topics or patterns to publish to. */
   readonly publish?: readonly string[] | undefined;
   /** Topics or patterns to subscribe to. */
   readonly subscribe?: readonly string[] | undefined;
+  /**
+   * Topics or patterns whose settings and messages may be changed: to create with settings, to delete and to purge.
+   * @defaultValue those of `publish`
+   */
+  readonly manage?: readonly string[] | undefined;
 }
 
 /** A token, and what its holder may do. */
@@ -43,11 +57,14 @@ interface Holder {
 export class Access {
   readonly #holders: readonly Holder[];
   readonly #anonymous: Grants | undefined;
-  /** False when anybody may do anything. */
-  readonly required: boolean;
+  /** False when anybody may do anything: see {@link isGuarded}. */
+  readonly isGuarded: boolean;
+  // Without rules a token that is sent all the same means nothing.
+  readonly #looksAtTokens: boolean;
 
   constructor(rules?: AccessRules) {
-    this.required = rules !== undefined;
+    this.isGuarded = isGuarded(rules);
+    this.#looksAtTokens = rules !== undefined;
     this.#holders = (rules?.tokens ?? []).map((rule) => ({
       token: new Token(rule.token),
       grants: grantsOf(rule),
@@ -70,7 +87,7 @@ export class Access {
 
   /** What the holder of this token may do, or undefined when they are refused. */
   lookUp(token: string): Grants | undefined {
-    if (token === '' || !this.required) return this.#anonymous;
+    if (token === '' || !this.#looksAtTokens) return this.#anonymous;
     // Every holder is compared: the time taken does not tell which one it was.
     let found: Grants | undefined;
     for (const holder of this.#holders) {
@@ -80,17 +97,37 @@ export class Access {
   }
 }
 
-function grantsOf({ publish, subscribe }: Allowed): Grants {
+/**
+ * Whether rules keep anybody from anything. Those that let everybody read and write everything do not: they are as good as
+ * none.
+ */
+export function isGuarded(rules: AccessRules | undefined): boolean {
+  if (rules === undefined) return false;
+  const { anonymous } = rules;
+  if (anonymous === undefined) return true;
+  const { publish, subscribe } = anonymous;
+  return [publish, subscribe].some((patterns) => patterns !== undefined && !patterns.includes('>'));
+}
+
+function grantsOf({ publish, subscribe, manage = publish }: Allowed): Grants {
   const mayPublish = anyOf(publish);
-  const maySubscribe = anyOf(subscribe);
+  const subscribable = anyOf(subscribe);
+  const mayManage = anyOf(manage);
+  const maySubscribe = (topic: string): boolean =>
+    (!isReserved(topic) || isSystemTopic(topic)) && subscribable(topic);
   return {
     // Replies go to inboxes, whose names only those know who were asked.
-    mayPublish: (topic) =>
-      !topic.startsWith(SYSTEM_PREFIX) && (topic.startsWith(INBOX_PREFIX) || mayPublish(topic)),
-    maySubscribe: (topic) => {
-      if (topic.startsWith(INBOX_PREFIX)) return true;
-      return (!topic.startsWith(SYSTEM_PREFIX) || isSystemTopic(topic)) && maySubscribe(topic);
+    mayPublish: (topic) => !topic.startsWith(SYSTEM_PREFIX) && (isInbox(topic) || mayPublish(topic)),
+    maySubscribe,
+    maySubscribeSome: (pattern) => {
+      if (isInbox(pattern)) return false;
+      if (pattern.startsWith(SYSTEM_PREFIX)) {
+        const matches = compilePattern(pattern);
+        return SYSTEM_TOPICS.some((topic) => matches(topic) && maySubscribe(topic));
+      }
+      return subscribe === undefined || subscribe.some((permitted) => patternsOverlap(permitted, pattern));
     },
+    mayManage: (topic) => !isReserved(topic) && mayManage(topic),
   };
 }
 

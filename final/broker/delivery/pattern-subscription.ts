@@ -1,4 +1,5 @@
 import { isPattern, ProtocolError, Start } from '#protocol';
+import { checkPatternGrant } from '../access/grants.ts';
 import type { Topic } from '../topics/topic.ts';
 import { compilePattern, type Matcher } from './patterns.ts';
 import type { SubscribeFrame, Subscription, SubscriptionHost, SubscriptionKind } from './subscription.ts';
@@ -24,13 +25,14 @@ export class PatternSubscriptions implements SubscriptionKind {
     return isPattern(topic);
   }
 
-  check({ topic, start, group }: SubscribeFrame): void {
+  check({ topic, start, group }: SubscribeFrame, { grants }: SubscriptionHost): void {
     if (group !== '') throw new ProtocolError('UNSUPPORTED', 'a group takes one topic, not a pattern');
     if (start === Start.AFTER) {
       const message = 'each topic has ids of its own: a pattern cannot start after one';
       throw new ProtocolError('BAD_REQUEST', message);
     }
     compilePattern(topic);
+    checkPatternGrant(grants, topic);
   }
 
   subscribe(frame: SubscribeFrame, client: SubscriptionHost): PatternSubscription {

@@ -9,6 +9,8 @@ import {
   ProtocolError,
 } from '#protocol';
 import { checkGrant, type Grants } from '../access/grants.ts';
+import type { Inboxes } from '../topics/inboxes.ts';
+import { isInbox } from '../topics/reserved-names.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { Publisher } from '../topics/topic-reader.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
@@ -21,6 +23,7 @@ export interface PublishingHost {
     readonly maxKeyBytes: number;
   };
   readonly topics: TopicTable;
+  readonly inboxes: Pick<Inboxes, 'get'>;
 }
 
 /** A client that publishes. */
@@ -58,10 +61,11 @@ export class Publishing {
       if (topic === undefined || topic.forgotten || !topic.log.frames.isTopic(bytes, topicAt, topicEnd)) {
         topic = this.#switchTopic(client, bytes);
       }
-      const kept = topic.publish(bytes, recordsAt, end, count, longestKey > 0);
-      if (topic.slow.blocked) topic.slow.published(client);
+      // An inbox that nobody has takes nothing.
+      const kept = topic?.publish(bytes, recordsAt, end, count, longestKey > 0) ?? 0;
+      if (topic?.slow.blocked) topic.slow.published(client);
       if (request === 0) return;
-      const firstId = kept === 0 ? 0 : topic.log.lastId - kept + 1;
+      const firstId = topic === undefined || kept === 0 ? 0 : topic.log.lastId - kept + 1;
       client.answer({ type: 'PUBLISHED', request, firstId, count: kept });
     } catch (thrown) {
       client.refuse(thrown, publish.request);
@@ -81,13 +85,12 @@ export class Publishing {
     }
   }
 
-  /** Makes the topic of the PUBLISH at hand the client's current one. */
-  #switchTopic(client: PublishingClient, bytes: Buffer): Topic {
+  /** Makes the topic of the PUBLISH at hand the client's current one. Undefined for an inbox that nobody has. */
+  #switchTopic(client: PublishingClient, bytes: Buffer): Topic | undefined {
     const { topicAt, topicEnd } = this.#publish;
     const name = decodeText(bytes.subarray(topicAt, topicEnd));
     checkGrant(client.grants, 'mayPublish', name, this.#host.limits.maxTopicBytes);
-    const topic = this.#host.topics.use(name);
-    client.topic = topic;
-    return topic;
+    client.topic = isInbox(name) ? this.#host.inboxes.get(name) : this.#host.topics.use(name);
+    return client.topic;
   }
 }

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts';
 import { checkGrant } from '../access/grants.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
+import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
 import type { Session } from './session.ts';
@@ -11,6 +12,7 @@ import type { Session } from './session.ts';
 export interface RequestsHost {
   readonly limits: BrokerLimits;
   readonly topics: TopicTable;
+  readonly inboxes: Inboxes;
   readonly access: Access;
   readonly logger: Logger;
 }
@@ -101,7 +103,7 @@ export class Requests {
 
   #create(session: Session, frame: FrameNamed<ClientFrame, 'CREATE'>): void {
     const { topics, limits } = this.#host;
-    checkGrant(session.grants, 'mayPublish', frame.topic, limits.maxTopicBytes);
+    checkGrant(session.grants, 'mayManage', frame.topic, limits.maxTopicBytes);
     const topic = topics.use(frame.topic);
     if (!topic.create(frame)) {
       const { retentionMs, dedupeMs } = topic.settings;

@@ -30,18 +30,6 @@ test('the broker tells of itself and of its topics, while somebody listens', TIM
   assert.equal((told.get('$sys.status') as { connections: number }).connections, 1);
 });
 
-test('an inbox goes when nobody reads it', TIMEOUT, async (t) => {
-  const broker = await brokerFor(t);
-  const client = await clientFor(t, broker);
-  client.frames(subscribe(1, '_inbox.1'), publish(2, '_inbox.2', 'to nobody'), publish(3, 'a', 'x'));
-  await client.expect({ type: 'OK' });
-  await client.expect({ type: 'PUBLISHED' });
-  await client.expect({ type: 'PUBLISHED' });
-  client.frames(unsubscribe(4, '_inbox.1'));
-  await client.expect({ type: 'OK' });
-  await until(() => broker.topics().length === 1, 'only the ordinary topic is left');
-});
-
 test('a WebSocket carries the same frames, cut anywhere', TIMEOUT, async (t) => {
   const broker = await brokerFor(t, { listeners: [{ type: 'ws', port: 0 }] });
   const { port } = broker.addresses[1]!;

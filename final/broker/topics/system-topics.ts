@@ -1,6 +1,6 @@
 import type { BrokerStatus } from '../broker-status.ts';
 import type { Faults } from '../faults.ts';
-import { INBOX_PREFIX, isSystemTopic, STATUS_TOPIC, SYSTEM_PREFIX, TOPICS_TOPIC } from './reserved-names.ts';
+import { isSystemTopic, STATUS_TOPIC, SYSTEM_PREFIX, SYSTEM_TOPICS } from './reserved-names.ts';
 import type { Topic } from './topic.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -14,6 +14,8 @@ export interface StatusMessage {
   readonly uptimeMs: number;
   readonly connections: number;
   readonly topics: number;
+  /** Inboxes that clients own, which are not among the topics. */
+  readonly inboxes: number;
   readonly subscriptions: number;
   readonly published: number;
   readonly publishedPerSecond: number;
@@ -55,18 +57,12 @@ export interface SystemTopicsHost {
 export class SystemTopics {
   readonly #host: SystemTopicsHost;
   readonly #timer: NodeJS.Timeout;
-  readonly #inboxes = new Set<Topic>();
   #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(host: SystemTopicsHost) {
     this.#host = host;
     const { faults } = host;
     this.#timer = setInterval(() => faults.guard('the system topics', () => this.#tick()), 1000).unref();
-  }
-
-  /** A topic has come into being. */
-  topicCreated(topic: Topic): void {
-    if (topic.name.startsWith(INBOX_PREFIX)) this.#inboxes.add(topic);
   }
 
   /** Somebody has begun to read a topic. Of the broker's own they get a first message at once. */
@@ -128,15 +124,9 @@ export class SystemTopics {
   }
 
   #tick(): void {
-    for (const name of [STATUS_TOPIC, TOPICS_TOPIC]) {
+    for (const name of SYSTEM_TOPICS) {
       const topic = this.#host.topics.get(name);
       if (topic !== undefined && topic.readers.length > 0) this.#publish(topic);
-    }
-    // A reply that came after its client had gone would leave a topic behind.
-    for (const topic of this.#inboxes) {
-      if (topic.readers.length > 0) continue;
-      this.#inboxes.delete(topic);
-      this.#host.topics.remove(topic);
     }
   }
 

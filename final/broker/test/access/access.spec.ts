@@ -28,7 +28,40 @@ access('lists allow what they name; an empty list allows nothing; no list allows
   assert.not.ok(grants.mayPublish('b'), 'may not publish to b');
   assert.not.ok(grants.maySubscribe('a.b'), 'may not subscribe to a.b');
   assert.ok(grants.mayPublish('_inbox.x'), 'replies are always allowed');
-  assert.ok(grants.maySubscribe('_inbox.x'), 'may subscribe to _inbox.x');
+});
+
+access('managing follows publishing unless a list of its own says otherwise', () => {
+  const of = (allowed: { publish?: string[]; manage?: string[] }) =>
+    new Access({ tokens: [{ token: 't', ...allowed }] }).admit('t');
+  assert.ok(of({}).mayManage('a'), 'without lists everything may be managed');
+  assert.ok(of({ publish: ['a'] }).mayManage('a'), 'what may be published to may be managed');
+  assert.not.ok(of({ publish: ['a'] }).mayManage('b'), 'what may not be published to may not be managed');
+  assert.not.ok(of({ publish: ['a'], manage: [] }).mayManage('a'), 'an empty list of its own allows nothing');
+  assert.ok(of({ publish: [], manage: ['a'] }).mayManage('a'), 'a list of its own needs no other');
+  assert.not.ok(of({ publish: [], manage: ['a'] }).mayPublish('a'), 'who manages may not publish for that');
+});
+
+access('nobody manages what belongs to the broker or to one client, nor reads an inbox by permission', () => {
+  for (const grants of [
+    new Access().admit(''),
+    new Access({ anonymous: { manage: ['$x', '_inbox.x'] } }).admit(''),
+  ]) {
+    for (const name of ['$x', '$sys.status', '_inbox.x', '_inbox.']) {
+      assert.not.ok(grants.mayManage(name), `may not manage ${name}`);
+    }
+    assert.not.ok(grants.maySubscribe('_inbox.x'), 'an inbox is for its owner, whatever the permissions');
+  }
+});
+
+access('a pattern is for those who may read something that it can lead to', () => {
+  const grants = new Access({ anonymous: { subscribe: ['a.*', '$sys.status'] } }).admit('');
+  for (const pattern of ['>', '*.x', 'a.>', 'a.*', '*.*', '$sys.*', '$sys.>']) {
+    assert.ok(grants.maySubscribeSome(pattern), `may subscribe to something of ${pattern}`);
+  }
+  for (const pattern of ['*', 'a.*.*', 'b.>', '$x.>', '$sys.*.*', '_inbox.*', '_inbox.>', '_inbox.a.*']) {
+    assert.not.ok(grants.maySubscribeSome(pattern), `may subscribe to nothing of ${pattern}`);
+  }
+  assert.not.ok(new Access().admit('').maySubscribeSome('_inbox.>'), 'not even who may do anything');
 });
 
 access('clients without a token get what is said of anonymous ones', () => {
@@ -83,6 +116,18 @@ options('a public address without tokens is refused, on any listener', () => {
     () => readBrokerOptions({ listeners: [{ type: 'ws', host: '192.0.2.1', port: 1 }] }),
     insecure,
   );
+  // Rules that let everybody do everything guard nothing.
+  for (const anonymous of [{}, { manage: [] }, { publish: ['a', '>'], subscribe: ['>'] }]) {
+    for (const tokens of [[], [{ token: 't', publish: [] }]]) {
+      const what = `${JSON.stringify(anonymous)} with ${tokens.length} tokens`;
+      assert.throws(
+        () => readBrokerOptions({ host: '0.0.0.0', auth: { tokens, anonymous } }),
+        insecure,
+        what,
+      );
+    }
+  }
+  readBrokerOptions({ host: '0.0.0.0', auth: { anonymous: { publish: [], subscribe: ['>'] } } });
   readBrokerOptions({ host: '0.0.0.0', insecure: true });
   readBrokerOptions({ host: '0.0.0.0', auth: { tokens: [{ token: 't' }] } });
 });
