@@ -33,7 +33,7 @@ export const LIMITS = {
   /** How many connections may not have said HELLO yet. */
   maxPending: { ...BROKER_LIMITS.maxConnections, default: 1_000 },
   /** How many inboxes, which carry replies, one connection may own. */
-  maxInboxes: { default: 16, min: 1, max: Number.MAX_SAFE_INTEGER },
+  maxInboxes: { ...BROKER_LIMITS.maxSubscriptions, default: 16 },
   /** Longest key of a message, in bytes. */
   maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: 0xffff },
   /** How far a subscriber may lag, in messages: one that lags far costs nothing more, as all read the same log. */
