@@ -4,6 +4,7 @@ import { type Clock, monotonicClock } from '#topics';
 import { Access } from './access/access.ts';
 import type { Grants } from './access/grants.ts';
 import { BrokerCore } from './core.ts';
+import { warnOfFewDescriptors } from './descriptor-limit.ts';
 import { readBrokerLimits } from './limits.ts';
 import { listenForTls, type TlsListener } from './listeners/tls-listener.ts';
 import { tlsOptions } from './listeners/tls-options.ts';
@@ -143,6 +144,7 @@ export class Broker implements AsyncDisposable {
   /** For {@link createBroker}. */
   async listen(): Promise<void> {
     const { host, port, listeners } = this.#settings;
+    warnOfFewDescriptors(this.core.limits.maxConnections, this.#logger);
     const all: ListenerSettings[] = [{ type: 'tcp', host, port, path: '/' }, ...listeners];
     try {
       for (const listener of all) await this.#listenOn(listener);

@@ -6,6 +6,7 @@ import type { Broker } from '../broker/broker.ts';
 import { WaitingSockets } from '../broker/listeners/waiting-sockets.ts';
 import { httpTimeouts, refuseUpgrade } from '../broker/listeners/web-socket-listener.ts';
 import { DEFAULT_PATH } from '../broker/options.ts';
+import { RepeatedWarning } from '../broker/repeated-warning.ts';
 import { Feed } from './feed.ts';
 import { Guard, type Refusal, SECURITY_HEADERS } from './guard.ts';
 import { Metrics } from './metrics.ts';
@@ -15,7 +16,7 @@ import {
   inspectorUrl,
   readInspectorOptions,
 } from './options.ts';
-import { loadPage } from './page-files.ts';
+import { page } from './page-files.ts';
 
 /** Longest text that a search may have. */
 const MAX_SEARCH = 255;
@@ -78,6 +79,8 @@ export async function startInspector(broker: Broker, options: InspectorOptions =
   server.on('upgrade', (request, socket, head) => {
     faults.guard('the inspector', () => routes.upgrade(request, socket, head));
   });
+  // Now, while there are descriptors, and not when somebody asks for it.
+  await page.get().catch((error: unknown) => routes.pageMissing(error));
   await listen(server, settings.host, settings.port);
   server.on('error', (error) => broker.notAccepted(error));
   const inspector = new Inspector(server, settings.host, routes);
@@ -92,17 +95,24 @@ class Routes {
   readonly #guard: Guard;
   readonly #feed: Feed;
   readonly #waiting: WaitingSockets;
+  readonly #pageMissing: RepeatedWarning;
   // Made by the first that asks: its default figures keep an eye on the event loop from then on.
   #metrics: Metrics | undefined;
   #closing = false;
 
   constructor(broker: Broker, settings: InspectorSettings, waiting: WaitingSockets) {
-    const { host, allowedHosts, maxViewers } = settings;
+    const { host, allowedHosts, maxViewers, logger } = settings;
     this.#broker = broker;
     this.#waiting = waiting;
+    this.#pageMissing = new RepeatedWarning(logger, 'the page of the inspector cannot be read; trying again');
     this.#hosts = new KnownHosts(host, allowedHosts);
     this.#guard = new Guard(broker, this.#hosts);
     this.#feed = new Feed(broker, maxViewers);
+  }
+
+  /** The page could not be loaded. It will be tried again. */
+  pageMissing(error: unknown): undefined {
+    this.#pageMissing.tell({ reason: error instanceof Error ? error.message : String(error) });
   }
 
   close(): void {
@@ -144,7 +154,16 @@ class Routes {
     if (pathname === '/metrics' || pathname.startsWith('/api/')) {
       return this.#answerPrivate(request, response, pathname, searchParams);
     }
-    const file = (await loadPage()).get(pathname);
+    return this.#answerFile(request, response, pathname);
+  }
+
+  async #answerFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const files = await page.get().catch((error: unknown) => this.pageMissing(error));
+    if (files === undefined) {
+      response.setHeader('retry-after', '2');
+      return sendText(response, 503, 'the page cannot be read just now; the log of the broker says why\n');
+    }
+    const file = files.get(path);
     if (file === undefined) return sendText(response, 404, 'there is nothing here\n');
     response.setHeader('cache-control', 'no-cache');
     response.setHeader('etag', file.etag);

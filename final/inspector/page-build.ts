@@ -14,8 +14,9 @@ export type PageFiles = ReadonlyMap<string, Uint8Array>;
  * @throws Error when esbuild is not installed, or finds a mistake
  */
 export async function buildPage(): Promise<PageFiles> {
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { buildSync } = await import('esbuild');
+  // Not `build`: its helper process stays, and one that cannot be started (no descriptors) throws where nobody catches.
+  const { outputFiles } = buildSync({
     entryPoints: [
       { in: fileURLToPath(new URL('main.ts', SOURCE)), out: 'page' },
       { in: fileURLToPath(new URL('styles/page.css', SOURCE)), out: 'page' },

@@ -17,18 +17,56 @@ const TYPES = new Map([
   ['icon.svg', 'image/svg+xml'],
 ]);
 
-let loaded: Promise<ReadonlyMap<string, PageFile>> | undefined;
+/** The page's files by the path under which they are served. */
+export type ServedFiles = ReadonlyMap<string, PageFile>;
+
+/** Milliseconds after a failure in which it is not tried again: there may be very many who ask. */
+const PAUSE_MS = 1_000;
 
 /**
- * The page's files by the path under which they are served. In a package they lie ready; from source they are built at
- * the first call.
+ * Files that are loaded once. A failure is not kept: there may be no descriptors now, and some later. Then whoever asks
+ * next causes another try.
  */
-export function loadPage(): Promise<ReadonlyMap<string, PageFile>> {
-  loaded ??= load();
-  return loaded;
+export class PageStore {
+  readonly #load: () => Promise<ServedFiles>;
+  readonly #now: () => number;
+  #loaded: Promise<ServedFiles> | undefined;
+  #failedAt: number | undefined;
+
+  /** @param now - monotonic milliseconds */
+  constructor(load: () => Promise<ServedFiles>, now = () => performance.now()) {
+    this.#load = load;
+    this.#now = now;
+  }
+
+  /**
+   * The files.
+   *
+   * @throws Error of the last try that failed
+   */
+  get(): Promise<ServedFiles> {
+    if (this.#failedAt !== undefined && this.#now() - this.#failedAt >= PAUSE_MS) {
+      this.#failedAt = undefined;
+      this.#loaded = undefined;
+    }
+    this.#loaded ??= this.#try();
+    return this.#loaded;
+  }
+
+  async #try(): Promise<ServedFiles> {
+    try {
+      return await this.#load();
+    } catch (error) {
+      this.#failedAt = this.#now();
+      throw error;
+    }
+  }
 }
 
-async function load(): Promise<ReadonlyMap<string, PageFile>> {
+/** The inspector's page. In a package its files lie ready; from source they are built. */
+export const page = new PageStore(load);
+
+async function load(): Promise<ServedFiles> {
   const contents = (await readPrebuilt()) ?? (await buildFromSource());
   const files = new Map<string, PageFile>();
   for (const [name, type] of TYPES) {

@@ -13,7 +13,7 @@ import type { RunningServer } from '#framing/net';
 import { startLogBroker } from '#log/broker';
 import { startBroker } from '#protocol/broker';
 import { runCli, startCli } from '../../cli/test/run-cli.ts';
-import { loadPage } from '../page-files.ts';
+import { page } from '../page-files.ts';
 import { launch } from './chromium.ts';
 import { endWith } from './scene.ts';
 
@@ -26,7 +26,7 @@ const BROKERS: Readonly<Record<string, () => Promise<RunningServer>>> = {
 
 /** Serves the page, and bridges its WebSocket to a broker. */
 async function servePage(t: TestContext, broker: RunningServer): Promise<string> {
-  const files = await loadPage();
+  const files = await page.get();
   const server = createServer((request, response) => {
     const file = files.get(request.url ?? '');
     if (file === undefined) response.writeHead(404).end();
