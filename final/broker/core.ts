@@ -17,6 +17,7 @@ import { FrameWatch } from './session/frame-watch.ts';
 import { Requests } from './session/requests.ts';
 import { Session, type SessionHost } from './session/session.ts';
 import { TickScheduler } from './session/tick-scheduler.ts';
+import { TurnTime } from './session/turn-time.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
 import type { Topic } from './topics/topic.ts';
@@ -84,10 +85,12 @@ export class BrokerCore {
       status: () => this.status(),
       groupsOf: (topic) => groups.namesOf(topic),
     });
-    const requests = new Requests({ limits, topics, inboxes, access, logger });
+    const turn = new TurnTime();
+    const requests = new Requests({ limits, topics, inboxes, access, logger, turn });
     const host: SessionHost = {
       limits,
       scheduler,
+      turn,
       faults,
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,

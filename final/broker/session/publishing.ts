@@ -14,6 +14,7 @@ import { isInbox } from '../topics/reserved-names.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { Publisher } from '../topics/topic-reader.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
+import type { TurnTime } from './turn-time.ts';
 
 /** What {@link Publishing} needs of the broker. */
 export interface PublishingHost {
@@ -24,6 +25,7 @@ export interface PublishingHost {
   };
   readonly topics: TopicTable;
   readonly inboxes: Pick<Inboxes, 'get'>;
+  readonly turn: Pick<TurnTime, 'begin' | 'end'>;
 }
 
 /** A client that publishes. */
@@ -33,6 +35,8 @@ export interface PublishingClient extends Publisher {
   topic: Topic | undefined;
   answer(frame: FrameNamed<BrokerFrame, 'PUBLISHED'>): void;
   refuse(thrown: unknown, request: number): void;
+  /** Its further frames wait for a later turn. */
+  waitForTurn(): void;
 }
 
 /**
@@ -88,9 +92,22 @@ export class Publishing {
   /** Makes the topic of the PUBLISH at hand the client's current one. Undefined for an inbox that nobody has. */
   #switchTopic(client: PublishingClient, bytes: Buffer): Topic | undefined {
     const { topicAt, topicEnd } = this.#publish;
+    const { topics, inboxes, limits, turn } = this.#host;
     const name = decodeText(bytes.subarray(topicAt, topicEnd));
-    checkGrant(client.grants, 'mayPublish', name, this.#host.limits.maxTopicBytes);
-    client.topic = isInbox(name) ? this.#host.inboxes.get(name) : this.#host.topics.use(name);
-    return client.topic;
+    const known = topics.get(name);
+    if (known !== undefined) {
+      checkGrant(client.grants, 'mayPublish', name, limits.maxTopicBytes);
+      client.topic = known;
+      return known;
+    }
+    // A new topic is offered to all patterns: that is no cheap PUBLISH.
+    const began = turn.begin();
+    try {
+      checkGrant(client.grants, 'mayPublish', name, limits.maxTopicBytes);
+      client.topic = isInbox(name) ? inboxes.get(name) : topics.use(name);
+      return client.topic;
+    } finally {
+      if (turn.end(began)) client.waitForTurn();
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { FrameHandler } from '#framing';
 import type { Hold, Publisher } from '../topics/topic-reader.ts';
 import { PostponedFrames } from './postponed-frames.ts';
 
@@ -5,15 +6,16 @@ import { PostponedFrames } from './postponed-frames.ts';
 export interface ReadPauseHost {
   /** Read no more from it. */
   pauseReading(): void;
-  /** Serve these frames, and read on if they do not make it pause again. */
-  resumeReading(postponed: PostponedFrames | undefined): void;
+  /** Serve what was postponed, and read on if that does not make it pause again. */
+  resumeReading(): void;
 }
 
 const NOBODY: ReadonlySet<Hold> = new Set();
 
 /**
- * Whether a client is read from, and if not, why: topics hold it, or too many answers are buffered for it. What lies in
- * the chunk at hand when the pause begins is postponed, so that the pause holds from the next frame on.
+ * Whether a client is read from, and if not, why: topics hold it, too many answers are buffered for it, or what it has
+ * asked for waits for a later turn. What lies in the chunk at hand when the pause begins is postponed, so that the pause
+ * holds from the next frame on.
  */
 export class ReadPause {
   /** True while nothing of this client is served. */
@@ -23,6 +25,7 @@ export class ReadPause {
   #heldBy: Set<Hold> | undefined;
   #postponed: PostponedFrames | undefined;
   #answersBuffered = false;
+  #awaitsTurn = false;
   #ending = false;
 
   constructor(host: ReadPauseHost) {
@@ -44,7 +47,7 @@ export class ReadPause {
   /** A topic does not hold it any more. */
   release(by: Hold): void {
     this.#heldBy?.delete(by);
-    this.#end();
+    this.#endLater();
   }
 
   /** Too many answers are buffered for it. */
@@ -56,6 +59,18 @@ export class ReadPause {
   /** It has taken what was buffered for it. */
   drained(): void {
     this.#answersBuffered = false;
+    this.#endLater();
+  }
+
+  /** Its work waits for a later turn. */
+  awaitTurn(): void {
+    this.#awaitsTurn = true;
+    this.#begin();
+  }
+
+  /** That turn has come. */
+  turnCame(): void {
+    this.#awaitsTurn = false;
     this.#end();
   }
 
@@ -63,6 +78,13 @@ export class ReadPause {
   postpone(type: number, bytes: Buffer, start: number, end: number): void {
     this.#postponed ??= new PostponedFrames();
     this.#postponed.add(type, bytes, start, end);
+  }
+
+  /** Hands out what was postponed, as far as no new pause begins. */
+  replay(onFrame: FrameHandler): void {
+    const postponed = this.#postponed;
+    postponed?.replay(onFrame, () => this.on);
+    if (postponed?.isEmpty) this.#postponed = undefined;
   }
 
   /** The client is gone. */
@@ -77,17 +99,19 @@ export class ReadPause {
     this.#host.pauseReading();
   }
 
-  /** Ends the pause unless something else holds; later, as the caller is in the middle of a walk over readers. */
-  #end(): void {
+  /** Ends the pause unless something holds it; later, as the caller is in the middle of a walk over readers. */
+  #endLater(): void {
     if (!this.on || this.#ending) return;
     this.#ending = true;
     setImmediate(() => {
       this.#ending = false;
-      if (this.heldBy.size > 0 || this.#answersBuffered) return;
-      this.on = false;
-      const postponed = this.#postponed;
-      this.#postponed = undefined;
-      this.#host.resumeReading(postponed);
+      this.#end();
     });
+  }
+
+  #end(): void {
+    if (!this.on || this.heldBy.size > 0 || this.#answersBuffered || this.#awaitsTurn) return;
+    this.on = false;
+    this.#host.resumeReading();
   }
 }

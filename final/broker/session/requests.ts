@@ -7,6 +7,7 @@ import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
 import type { Session } from './session.ts';
+import type { TurnTime } from './turn-time.ts';
 
 /** What {@link Requests} needs of the broker. */
 export interface RequestsHost {
@@ -15,6 +16,7 @@ export interface RequestsHost {
   readonly inboxes: Inboxes;
   readonly access: Access;
   readonly logger: Logger;
+  readonly turn: TurnTime;
 }
 
 /**
@@ -42,6 +44,19 @@ export class Requests {
       this.#publishing.serve(session, bytes, start, end);
       return;
     }
+    const { turn } = this.#host;
+    // HELLO is served at once: how large the frames behind it may be depends on it.
+    if (turn.spent && session.state === 'ready') {
+      session.waitForTurn();
+      session.readPause.postpone(type, bytes, start, end);
+      return;
+    }
+    const began = turn.begin();
+    this.#serveTimed(session, type, bytes, start, end);
+    if (turn.end(began)) session.waitForTurn();
+  }
+
+  #serveTimed(session: Session, type: number, bytes: Buffer, start: number, end: number): void {
     let request = 0;
     try {
       const frame = clientCodec.decode(type, bytes, start, end);

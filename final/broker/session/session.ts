@@ -1,16 +1,8 @@
 import createDebug from 'debug';
 import type { Connection } from '#connections';
-import { FrameReader } from '#framing';
-import {
-  type BrokerFrame,
-  brokerCodec,
-  errorFrame,
-  PROTOCOL_VERSION,
-  ProtocolError,
-  toProtocolError,
-} from '#protocol';
+import { errorFrame, PROTOCOL_VERSION, ProtocolError, toProtocolError } from '#protocol';
 import { type Grants, NO_GRANTS } from '../access/grants.ts';
-import type { Resumable, SubscriptionHost, SubscriptionKind } from '../delivery/subscription.ts';
+import type { SubscriptionHost, SubscriptionKind } from '../delivery/subscription.ts';
 import { SubscriptionSet } from '../delivery/subscription-set.ts';
 import type { Faults } from '../faults.ts';
 import type { BrokerLimits } from '../limits.ts';
@@ -18,12 +10,13 @@ import type { Topic } from '../topics/topic.ts';
 import type { Hold } from '../topics/topic-reader.ts';
 import { closeReason } from './close-reason.ts';
 import type { FrameTrace } from './frame-trace.ts';
-import { Outbox } from './outbox.ts';
-import type { PostponedFrames } from './postponed-frames.ts';
 import type { PublishingClient } from './publishing.ts';
-import { ReadPause, type ReadPauseHost } from './read-pause.ts';
-import { describeOverdue, SessionDeadlines } from './session-deadlines.ts';
+import type { ReadPause } from './read-pause.ts';
+import { describeOverdue } from './session-deadlines.ts';
+import { SessionInput, type SessionInputHost } from './session-input.ts';
+import { SessionOutput } from './session-output.ts';
 import type { TickScheduler } from './tick-scheduler.ts';
+import type { TurnTime } from './turn-time.ts';
 
 const debug = createDebug('leveret:broker');
 
@@ -31,6 +24,7 @@ const debug = createDebug('leveret:broker');
 export interface SessionHost {
   readonly limits: BrokerLimits;
   readonly scheduler: TickScheduler;
+  readonly turn: TurnTime;
   readonly faults: Pick<Faults, 'report'>;
   readonly trace: FrameTrace;
   /** Number of this run of the broker. */
@@ -48,14 +42,10 @@ export interface SessionHost {
 }
 
 /** One client on one connection: what it said, what it is owed. */
-export class Session implements SubscriptionHost, PublishingClient, ReadPauseHost {
-  readonly connection: Connection<Session>;
-  readonly outbox: Outbox;
+export class Session extends SessionOutput implements SubscriptionHost, PublishingClient, SessionInputHost {
   readonly subscriptions: SubscriptionSet;
   /** Whether, and why, it is not read from. */
-  readonly readPause = new ReadPause(this);
-  /** What the client calls itself. */
-  name = '';
+  readonly readPause: ReadPause;
   state: 'greeting' | 'ready' | 'closing' = 'greeting';
   grants: Grants = NO_GRANTS;
   /** The topic of its last PUBLISH. */
@@ -64,66 +54,30 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
   traced = false;
 
   readonly #host: SessionHost;
-  readonly #reader: FrameReader;
-  readonly #deadlines: SessionDeadlines;
-  // Made when first needed: there may be very many idle sessions.
-  #waiting: Set<Resumable> | undefined;
-  #endPending = false;
+  readonly #input: SessionInput;
 
   constructor(host: SessionHost, connection: Connection<Session>) {
+    super(host, connection);
     this.#host = host;
-    this.connection = connection;
-    this.outbox = new Outbox(connection, host.scheduler);
     this.subscriptions = new SubscriptionSet(this, host.kinds, host.limits.maxSubscriptions);
-    this.#deadlines = new SessionDeadlines(host.scheduler.now);
-    this.#reader = new FrameReader(
-      (type, bytes, start, end) => {
-        this.#deadlines.frameEnded();
-        host.serve(this, type, bytes, start, end);
-      },
-      { limit: host.limits.helloFrameLimit },
-    );
+    this.#input = new SessionInput(host, this);
+    this.readPause = this.#input.pause;
   }
 
-  /** Number of its connection. */
-  get number(): number {
-    return this.connection.number;
+  get isClosing(): boolean {
+    return this.state === 'closing';
   }
 
   /** Bytes have come. */
   receive(chunk: Buffer): void {
     if (this.state === 'closing') return;
-    this.#deadlines.heard();
     this.traced = this.#host.trace.on;
-    try {
-      this.#reader.push(chunk);
-    } catch (thrown) {
-      this.fail(thrown);
-      return;
-    }
-    if (this.#reader.midFrame) this.#deadlines.frameBegun(this.#host.scheduler.now);
-  }
-
-  /** The connection takes more again. */
-  drained(): void {
-    this.outbox.full = false;
-    this.readPause.drained();
-    // One that fills the connection again goes to the end of the line, so that all have their turn.
-    for (const reader of this.#waiting ?? []) {
-      if (this.outbox.full) break;
-      this.#waiting?.delete(reader);
-      reader.resume();
-    }
+    this.#input.receive(chunk);
   }
 
   /** The client has ended its side: nothing more comes, but it may still read. */
   ended(): void {
-    // What it sent before is served first.
-    this.#endPending = this.readPause.on;
-    if (this.#endPending || this.state === 'closing') return;
-    this.subscriptions.deliverRest();
-    this.#finish();
-    this.connection.end(this.#reader.midFrame ? 'bad-input' : 'peer');
+    this.#input.ended();
   }
 
   /** The connection is gone. */
@@ -134,7 +88,7 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
   /** Looks at its deadlines. */
   sweep(now: number): void {
     const { limits } = this.#host;
-    const overdue = this.#deadlines.check(now, !this.readPause.on, limits);
+    const overdue = this.#input.overdue(now);
     if (overdue === undefined || this.state === 'closing') return;
     if (overdue === 'ping') this.answer({ type: 'PING', bytes: Buffer.alloc(0) });
     else this.fail(new ProtocolError('TIMEOUT', describeOverdue(overdue, limits)));
@@ -146,8 +100,7 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
     this.name = name;
     this.grants = grants;
     this.state = 'ready';
-    this.#reader.limit = limits.maxFrameSize;
-    this.#deadlines.welcomed();
+    this.#input.welcomed(limits.maxFrameSize);
     this.#host.settled();
     this.answer({
       type: 'WELCOME',
@@ -156,20 +109,6 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
       maxFrameSize: limits.maxFrameSize,
       epoch,
     });
-  }
-
-  /** Sends a frame that is for this client alone. Who does not read its answers is not read from. */
-  answer(frame: BrokerFrame): void {
-    if (this.state === 'closing') return;
-    this.send(brokerCodec.encode(frame));
-    // Only a full connection says when it has room again.
-    if (this.outbox.full && this.outbox.queuedBytes > this.#host.limits.highWaterBytes) {
-      this.readPause.answersBuffered();
-    }
-  }
-
-  answerOk(request: number): void {
-    if (request !== 0) this.answer({ type: 'OK', request });
   }
 
   /** Tells the client what cannot be done. What ends the connection, ends it. */
@@ -212,24 +151,6 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
 
   // What its subscriptions need.
 
-  get full(): boolean {
-    return this.outbox.full;
-  }
-
-  send(frames: Uint8Array): boolean {
-    if (this.#host.trace.on) this.#host.trace.framesOut(this, frames);
-    return this.outbox.send(frames);
-  }
-
-  resumeLater(reader: Resumable): void {
-    this.#waiting ??= new Set();
-    this.#waiting.add(reader);
-  }
-
-  forget(reader: Resumable): void {
-    this.#waiting?.delete(reader);
-  }
-
   tooSlow(unread: number): void {
     this.fail(
       new ProtocolError('SLOW', `this client lags ${unread} messages behind on a topic; read faster`),
@@ -250,21 +171,20 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
     this.readPause.release(by);
   }
 
-  pauseReading(): void {
-    this.connection.pause();
+  waitForTurn(): void {
+    this.#input.awaitTurn();
   }
 
-  resumeReading(postponed: PostponedFrames | undefined): void {
-    if (this.state === 'closing') return;
-    try {
-      this.#deadlines.resumed(this.#host.scheduler.now, this.#reader.midFrame);
-      postponed?.replay((...frame) => this.#host.serve(this, ...frame));
-      if (this.readPause.on) return;
-      this.connection.resume();
-      if (this.#endPending) this.ended();
-    } catch (thrown) {
-      this.fail(thrown);
-    }
+  // What its input needs of it.
+
+  serve(type: number, bytes: Buffer, start: number, end: number): void {
+    this.#host.serve(this, type, bytes, start, end);
+  }
+
+  inputEnded(midFrame: boolean): void {
+    this.subscriptions.deliverRest();
+    this.#finish();
+    this.connection.end(midFrame ? 'bad-input' : 'peer');
   }
 
   /** From now on it takes part in nothing. The one place where a session's state becomes `closing`. */
@@ -273,8 +193,7 @@ export class Session implements SubscriptionHost, PublishingClient, ReadPauseHos
     if (this.state === 'greeting') this.#host.settled();
     this.state = 'closing';
     this.subscriptions.clear();
-    this.#waiting = undefined;
     this.readPause.leave(this);
-    this.outbox.flush();
+    this.finishOutput();
   }
 }

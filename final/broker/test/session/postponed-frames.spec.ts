@@ -12,7 +12,14 @@ test('frames come back as they came, in order, and are copies', () => {
   bytes.fill(0);
   big.fill(0);
   const seen: [number, number, number][] = [];
-  postponed.replay((type, chunk, start, end) => seen.push([type, end - start, chunk[start] ?? -1]));
+  const see = (type: number, chunk: Buffer, start: number, end: number): void => {
+    seen.push([type, end - start, chunk[start] ?? -1]);
+  };
+  postponed.replay(see, () => seen.length === 2);
+  assert.is(seen.length, 2, 'it goes on after it was told to stop');
+  assert.not(postponed.isEmpty, 'what is left was dropped');
+  postponed.replay(see, () => false);
+  assert.ok(postponed.isEmpty, 'a frame is left');
   assert.equal(
     seen.map(([type, size]) => [type, size]),
     [
