@@ -65,9 +65,7 @@ test('63 KB of SUBSCRIBE after an id of a long log keep nobody waiting', TIMEOUT
   for (let i = 0; i < 5; i++) attacker.frames(publish(0, 'long', ...texts));
   await attacker.expectAlive();
   const last = 100_000;
-  await attack(t, clients, (number) =>
-    subscribe(number, 'long', { start: 2, after: last - 2, window: 1 }),
-  );
+  await attack(t, clients, (number) => subscribe(number, 'long', { start: 2, after: last - 2, window: 1 }));
 });
 
 test(
