@@ -3,6 +3,7 @@ import { LeveretError, type Limit } from '#framing';
 import { DEFAULT_HOST } from '#framing/net';
 import { type AccessRules, isGuarded } from './access/access.ts';
 import { checkExposure } from './access/exposure.ts';
+import { whyNoToken } from './access/token-text.ts';
 import { ConfigError, describeIssue, valueAt } from './config-issue.ts';
 import { HELLO_BYTES, LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
 
@@ -27,6 +28,14 @@ const permissions = {
   subscribe: patterns.optional(),
   manage: patterns.optional(),
 };
+
+const token = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    const reason = whyNoToken(text);
+    if (reason !== undefined) context.addIssue({ code: 'custom', message: reason });
+  });
 
 const listener = z.strictObject({
   type: z.enum(['tcp', 'tls', 'ws', 'wss']),
@@ -67,9 +76,7 @@ export const brokerSchema = z.strictObject({
     .optional(),
   auth: z
     .strictObject({
-      tokens: z
-        .array(z.strictObject({ token: z.string().min(1), name: z.string().optional(), ...permissions }))
-        .default([]),
+      tokens: z.array(z.strictObject({ token, name: z.string().optional(), ...permissions })).default([]),
       anonymous: z.strictObject(permissions).optional(),
     })
     .optional(),

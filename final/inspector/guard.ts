@@ -53,7 +53,11 @@ export class Guard {
   refuseStrangers({ headers }: IncomingMessage): Refusal | undefined {
     const { host = '', origin } = headers;
     if (!this.#hosts.knows(host)) {
-      return { status: 421, reason: 'this inspector is not known by that name; see the option allowedHosts' };
+      return {
+        status: 421,
+        reason:
+          'this inspector is not known by that name; add it to --allowed-hosts (the option allowedHosts)',
+      };
     }
     if (!isWelcomeOrigin(origin, host, { hosts: this.#hosts })) {
       return { status: 403, reason: 'requests from pages of other origins are refused' };
@@ -69,7 +73,7 @@ export class Guard {
 
   /** What the sender of a request may do, or why it may not look at this broker's state. */
   identify({ headers }: IncomingMessage): Grants | Refusal {
-    const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+    const token = tokenOf(headers.authorization);
     const grants = this.#broker.authorize(token);
     if (grants === undefined) {
       return { status: 401, reason: token === '' ? 'a token is needed' : 'this token is not known here' };
@@ -79,4 +83,11 @@ export class Guard {
     }
     return grants;
   }
+}
+
+/** The token in a header, which Node reads as Latin-1: most programs send UTF-8. A token may hold spaces. */
+function tokenOf(authorization = ''): string {
+  const text = /^Bearer +(.+?) *$/i.exec(authorization)?.[1] ?? '';
+  const decoded = Buffer.from(text, 'latin1').toString();
+  return decoded.includes('\ufffd') ? text : decoded;
 }

@@ -1,4 +1,5 @@
 import type { FrameState, InspectorState } from '../state.ts';
+import { bearer } from './bearer.ts';
 import { currentToken } from './token.ts';
 
 /** What a stream of states tells. */
@@ -64,7 +65,7 @@ export class StateStream {
       try {
         const query = new URLSearchParams({ search: this.#search, frames: this.#frames ? '1' : '0' });
         const token = currentToken();
-        const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
+        const headers = token === '' ? {} : { authorization: bearer(token) };
         const response = await fetch(`api/feed?${query}`, { signal, headers });
         if (response.status === 401 || response.status === 403) {
           this.#handlers.live(false);
