@@ -1,5 +1,6 @@
 /** Values of flags: read, or refused in one line. */
 import { InvalidArgumentError } from 'commander';
+import { checkTopic } from '#protocol';
 import { parseAmount } from './config/amount.ts';
 
 /** A reader of whole numbers within limits. */
@@ -33,4 +34,14 @@ export function time(text: string): number {
     throw new InvalidArgumentError(`It takes ${TIMES}.`);
   }
   return value;
+}
+
+/** Reads the name of a topic, before there is a broker to refuse it. */
+export function topicName(text: string): string {
+  try {
+    checkTopic(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : error}.`);
+  }
 }

@@ -4,9 +4,10 @@ import { bytes, count, duration, plural } from '../format.ts';
 import { size, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
+import { CommandError } from './exit-code.ts';
 import { Samples } from './percentiles.ts';
 import { Progress } from './progress.ts';
-import { CommandError, onInterrupt, print } from './terminal.ts';
+import { onInterrupt, print } from './terminal.ts';
 
 interface BenchFlags extends ServerFlags {
   readonly messages: number;

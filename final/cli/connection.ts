@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Client, type ConnectOptions, connect } from '../client/index.ts';
-import { usageError } from './terminal.ts';
+import { certificateOf, checkKeyPair, type Pem, readPem } from '../pem.ts';
+import { usageError } from './exit-code.ts';
 
 /** The broker that commands talk to when they are told no other. */
 export const DEFAULT_URL = 'leveret://127.0.0.1:7410';
@@ -36,19 +36,28 @@ export function openClient(flags: ServerFlags, options: ConnectOptions): Promise
   const { LEVERET_URL, LEVERET_TOKEN } = process.env;
   const url = flags.server ?? (LEVERET_URL || DEFAULT_URL);
   const token = flags.token ?? LEVERET_TOKEN ?? '';
-  const tls = {
-    ...read('--tls-ca', 'ca', flags.tlsCa),
-    ...read('--tls-cert', 'cert', flags.tlsCert),
-    ...read('--tls-key', 'key', flags.tlsKey),
-  };
+  const tls = readTls(flags);
   return connect(url, { token, tls, ...options });
 }
 
-function read(flag: string, name: string, path: string | undefined): Record<string, string> {
-  if (path === undefined) return {};
+/** Reads and checks what `--tls-ca`, `--tls-cert` and `--tls-key` name. */
+function readTls({ tlsCa, tlsCert, tlsKey }: ServerFlags): { ca?: string; cert?: string; key?: string } {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw usageError('--tls-cert and --tls-key are a pair: give both');
+  }
+  const ca = tlsCa === undefined ? undefined : checked('--tls-ca', tlsCa, certificateOf);
+  if (tlsCert === undefined || tlsKey === undefined) return ca === undefined ? {} : { ca: ca.text };
+  const cert = checked('--tls-cert', tlsCert, certificateOf);
+  const key = checked('--tls-key', tlsKey, (pem) => checkKeyPair(cert, pem));
+  return { ...(ca === undefined ? {} : { ca: ca.text }), cert: cert.text, key: key.text };
+}
+
+function checked(flag: string, path: string, check: (pem: Pem) => void): Pem {
   try {
-    return { [name]: readFileSync(path, 'utf8') };
-  } catch {
-    throw usageError(`${flag}: cannot read ${path}: give the path of a PEM file`);
+    const pem = readPem(path);
+    check(pem);
+    return pem;
+  } catch (error) {
+    throw usageError(`${flag}: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,4 +1,4 @@
-import { CommandError } from './terminal.ts';
+import { CommandError } from './exit-code.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;

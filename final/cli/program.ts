@@ -2,19 +2,12 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { addBench } from './bench.ts';
 import { codeOf } from './errors.ts';
+import { EXIT_MEANINGS, exitCodeOf, Interrupted, signalCode } from './exit-code.ts';
 import { addPub } from './pub.ts';
 import { addRequest, addRespond } from './request.ts';
 import { addServe } from './serve.ts';
 import { addSub } from './sub.ts';
-import {
-  CommandError,
-  EXIT,
-  endQuietlyWithReader,
-  explain,
-  Interrupted,
-  interruptedBy,
-  signalCode,
-} from './terminal.ts';
+import { endQuietlyWithReader, explain, interruptedBy } from './terminal.ts';
 import { addTop } from './top.ts';
 import { addTopics } from './topics.ts';
 import { VERSION } from './version.ts';
@@ -47,7 +40,7 @@ export function createProgram(): Command {
         '  DEBUG           leveret:* shows what happens inside',
         '',
         pc.bold('Exit codes:'),
-        '  0  done    1  it did not work    2  mistyped    130, 143  interrupted',
+        ...EXIT_MEANINGS.map(([codes, meaning]) => `  ${codes.padEnd(14)}  ${meaning}`),
       ].join('\n'),
     );
   for (const add of [addServe, addPub, addSub, addRequest, addRespond, addTopics, addTop, addBench])
@@ -67,24 +60,10 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 function end(error: unknown): void {
-  if (error instanceof CommanderError) {
-    // Help and version are errors to commander, which has printed what there was to say.
-    const asked =
-      error.code === 'commander.helpDisplayed' ||
-      error.code === 'commander.help' ||
-      error.code === 'commander.version';
-    process.exitCode = asked && error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    return;
-  }
-  if (error instanceof Interrupted) {
-    process.exitCode = signalCode(error.signal);
-    return;
-  }
   const signal = interruptedBy();
-  if (signal !== undefined && codeOf(error) === 'ABORTED') {
-    process.exitCode = signalCode(signal);
-    return;
-  }
-  process.stderr.write(`leveret: ${explain(error)}\n`);
-  process.exitCode = error instanceof CommandError ? error.exitCode : EXIT.FAILURE;
+  const isInterrupted = error instanceof Interrupted || (signal !== undefined && codeOf(error) === 'ABORTED');
+  // Help, version and what is wrong with the words of a command: commander has printed it.
+  if (!(isInterrupted || error instanceof CommanderError))
+    process.stderr.write(`leveret: ${explain(error)}\n`);
+  process.exitCode = isInterrupted && signal !== undefined ? signalCode(signal) : exitCodeOf(error);
 }

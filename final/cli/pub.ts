@@ -2,12 +2,13 @@ import { createReadStream, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Client } from '../client/index.ts';
 import { bytes, count, duration, plural } from '../format.ts';
-import { time } from './arguments.ts';
+import { time, topicName } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
+import { CommandError, usageError } from './exit-code.ts';
 import { readAll, readLines } from './lines.ts';
 import { Progress } from './progress.ts';
-import { CommandError, onInterrupt, usageError } from './terminal.ts';
+import { onInterrupt } from './terminal.ts';
 
 interface PubFlags extends ServerFlags {
   readonly file?: string;
@@ -32,7 +33,7 @@ export function addPub(program: Command): void {
     .command('pub')
     .summary('publish messages')
     .description('Publish each argument as a message; without any, or with "-", each line of the input.')
-    .argument('<topic>', 'where to')
+    .argument('<topic>', 'where to', topicName)
     .argument('[message...]', 'what; "-" stands for the lines of the input')
     .option('-f, --file <file>', 'publish the lines of this file')
     .option('--whole', 'publish the input, or the file, as one message')
@@ -125,10 +126,10 @@ async function sendInput(
 
 function openFile(file: string): NodeJS.ReadStream | ReturnType<typeof createReadStream> {
   try {
-    if (statSync(file).isDirectory()) throw new CommandError(`${file} is a folder: give a file`);
+    if (statSync(file).isDirectory()) throw usageError(`--file: ${file} is a folder: give a file`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(`cannot read ${file}: is there such a file?`);
+    throw usageError(`--file: cannot read ${file}: is there such a file?`);
   }
   return createReadStream(file, { highWaterMark: 262_144 });
 }

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Message } from '../client/index.ts';
-import { time, wholeNumber } from './arguments.ts';
+import { time, topicName, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
+import { usageError } from './exit-code.ts';
 import { readAll } from './lines.ts';
 import { formatMessage } from './message-format.ts';
-import { onInterrupt, print, usageError, whenAborted } from './terminal.ts';
+import { onInterrupt, print, whenAborted } from './terminal.ts';
 import { printable } from './text.ts';
 
 interface RequestFlags extends ServerFlags {
@@ -27,9 +28,11 @@ export function addRequest(program: Command): void {
     .command('request')
     .summary('ask, and print the reply')
     .description('Publish a request and print the first reply.')
-    .argument('<topic>', 'where somebody responds')
+    .argument('<topic>', 'where somebody responds', topicName)
     .argument('[message]', 'the request; "-": all of the input', '')
-    .option('-t, --timeout <time>', 'how long to wait for a reply', time, 5_000)
+    .addOption(
+      new Option('-t, --timeout <time>', 'how long to wait for a reply').argParser(time).default(5_000, '5s'),
+    )
     .option('-j, --json', 'print the reply as a JSON object');
   addServerFlags(command).action(async (topic: string, message: string, flags: RequestFlags) => {
     const signal = onInterrupt();
@@ -63,7 +66,7 @@ export function addRespond(program: Command): void {
       'Answer the requests to a topic. A program gets the request on its input, and what it prints is the reply. It is ' +
         'started as it stands here, without a shell: no request can add to it.',
     )
-    .argument('<topic>', 'requests to what')
+    .argument('<topic>', 'requests to what', topicName)
     .argument('[program...]', 'after "--": a program and its arguments, started for each request')
     .option('--reply <text>', 'always reply with this text')
     .option('-g, --group <name>', 'each request goes to one of those who name this group')

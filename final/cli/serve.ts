@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { ConfigError } from '../broker/config-issue.ts';
 import { type Broker, createBroker } from '../index.ts';
 import type { Inspector } from '../inspector/index.ts';
-import { loadConfig, printConfig } from './config/load.ts';
+import { loadConfig, messageFor, printConfig } from './config/load.ts';
 import { LIMIT_SETTINGS, OWN_SETTINGS, type ServeSettings } from './config/settings.ts';
 import { startDemo } from './demo.ts';
-import { codeOf } from './errors.ts';
 import { addExamples } from './examples.ts';
+import { usageError } from './exit-code.ts';
 import { createLogger } from './log.ts';
-import { CommandError, onInterrupt, print, whenAborted } from './terminal.ts';
+import { onInterrupt, print, whenAborted } from './terminal.ts';
 
 /** Adds `leveret serve`. */
 export function addServe(program: Command): void {
@@ -71,14 +72,16 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   const { http, logLevel, ...options } = settings;
   const logger = createLogger(logLevel);
   for (const warning of warnings) logger.warn({}, warning);
-  const broker = await listening(() => createBroker({ ...clean(options), logger }));
+  const broker = await createBroker({ ...clean(options), logger }).catch((error: unknown) => {
+    throw error instanceof ConfigError ? usageError(messageFor(error, origins)) : error;
+  });
   let inspector: Inspector | undefined;
   let demo: Awaited<ReturnType<typeof startDemo>> | undefined;
   try {
     if (http !== undefined) {
       const { insecure } = settings;
       const { startInspector } = await import('../inspector/index.ts');
-      inspector = await listening(() => startInspector(broker, { ...clean(http), insecure, logger }));
+      inspector = await startInspector(broker, { ...clean(http), insecure, logger });
     }
     if (flags.demo === true) demo = await startDemo(broker, tokenFor(settings));
   } catch (error) {
@@ -115,21 +118,6 @@ function tokenFor({ auth }: ServeSettings): string {
   if (auth === undefined) return '';
   const free = auth.tokens.find(({ publish, subscribe }) => publish === undefined && subscribe === undefined);
   if (free === undefined)
-    throw new CommandError('--demo needs a token that may do everything: give one by --token');
+    throw usageError('--demo needs a token that may do everything: give one by --token');
   return free.token;
-}
-
-/** Says what to do when an address cannot be had. */
-async function listening<T>(start: () => Promise<T>): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (codeOf(error) === 'ADDRESS_IN_USE') {
-      throw new CommandError(
-        `${message}: stop the program that listens there, or choose another port (0: any free one)`,
-      );
-    }
-    throw error;
-  }
 }

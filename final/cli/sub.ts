@@ -5,8 +5,9 @@ import { count, duration } from '../format.ts';
 import { time, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
+import { CommandError, usageError } from './exit-code.ts';
 import { formatMessage, type MessageFormat } from './message-format.ts';
-import { CommandError, onInterrupt, print, usageError, whenAborted } from './terminal.ts';
+import { onInterrupt, print, whenAborted } from './terminal.ts';
 import { printable } from './text.ts';
 
 type Start = 'earliest' | 'latest' | { readonly after: number };

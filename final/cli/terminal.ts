@@ -1,40 +1,6 @@
 /** What every command needs: endings that are clear, signals, and an output that may go away. */
+import { EXIT, Interrupted, signalCode } from './exit-code.ts';
 import { bestMatch } from './text.ts';
-
-/** How a command ends. Above 128: the signal's number is added, as shells do. */
-export const EXIT = { OK: 0, FAILURE: 1, USAGE: 2, SIGNAL: 128 } as const;
-
-/** Ends a command with one line that says what to do. */
-export class CommandError extends Error {
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number = EXIT.FAILURE) {
-    super(message);
-    this.name = 'CommandError';
-    this.exitCode = exitCode;
-  }
-}
-
-/** A mistake in what was typed. */
-export function usageError(message: string): CommandError {
-  return new CommandError(message, EXIT.USAGE);
-}
-
-/** Thrown to end a command that a signal has interrupted. */
-export class Interrupted extends Error {
-  readonly signal: NodeJS.Signals;
-
-  constructor(signal: NodeJS.Signals) {
-    super(`interrupted by ${signal}`);
-    this.name = 'Interrupted';
-    this.signal = signal;
-  }
-}
-
-/** The exit code of a program that a signal ended. */
-export function signalCode(signal: NodeJS.Signals): number {
-  return EXIT.SIGNAL + (signal === 'SIGTERM' ? 15 : signal === 'SIGHUP' ? 1 : 2);
-}
 
 /** npm passes a Ctrl-C on to a process that the terminal has told already: signals this near count as one. */
 const SAME_SIGNAL_MS = 500;

@@ -1,11 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Client } from '../client/index.ts';
 import { duration } from '../format.ts';
 import { TOPICS_TOPIC, type TopicSummary } from '../index.ts';
 import { time } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
 import { addExamples } from './examples.ts';
-import { CommandError, onInterrupt, print } from './terminal.ts';
+import { CommandError } from './exit-code.ts';
+import { onInterrupt, print } from './terminal.ts';
 import { formatTopics } from './topic-table.ts';
 
 interface TopicsFlags extends ServerFlags {
@@ -20,7 +21,11 @@ export function addTopics(program: Command): void {
     .summary('list the topics')
     .description('List the topics of the broker (the first thousand, in the order in which they were made).')
     .option('-j, --json', 'one JSON object in a line')
-    .option('-t, --timeout <time>', 'how long to wait for the list', time, 5_000);
+    .addOption(
+      new Option('-t, --timeout <time>', 'how long to wait for the list')
+        .argParser(time)
+        .default(5_000, '5s'),
+    );
   addServerFlags(command).action(async (flags: TopicsFlags) => {
     const signal = onInterrupt();
     const client = await openClient(flags, { name: 'leveret topics', reconnect: false, signal });

@@ -4,7 +4,8 @@ import { ConfigError, describeIssue, valueAt } from '../../broker/config-issue.t
 import { readBrokerLimits } from '../../broker/limits.ts';
 import { brokerSchema, NUMBERS, readBrokerOptions } from '../../broker/options.ts';
 import { TIMES } from '../arguments.ts';
-import { didYouMean, usageError } from '../terminal.ts';
+import { usageError } from '../exit-code.ts';
+import { didYouMean } from '../terminal.ts';
 import { unitOf } from './amount.ts';
 import { nameOf, type Origins } from './names.ts';
 import { LIMIT_NAMES, SETTINGS, type ServeSettings, serveSchema, variableOf } from './settings.ts';

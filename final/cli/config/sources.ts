@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { usageError } from '../terminal.ts';
+import { usageError } from '../exit-code.ts';
 import { parseAmount, unitOf } from './amount.ts';
 import { flagOf, LIMIT_NAMES, SETTINGS, type SettingKind, variableOf } from './settings.ts';
 

@@ -67,7 +67,9 @@ test('a port that is taken is one line and exit 1', { timeout }, async (t) => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      new RegExp(`^leveret: .*${port}.*: stop the program that listens there, or choose another port.*\\n$`),
+      new RegExp(
+        `^leveret: port ${port} on 127\\.0\\.0\\.1 is in use: end the program that holds it, or choose another port \\(0: any free one\\)\\n$`,
+      ),
     );
   }
 });
@@ -128,7 +130,10 @@ test('what --print-config prints is a file for --config', { timeout }, async (t)
 
 test('mistakes that only show when it starts', { timeout }, async (t) => {
   const cases: [string[], RegExp][] = [
-    [['--tls-port', '0', '--tls-cert', 'no.pem', '--tls-key', 'no.pem'], /cannot read no.pem/],
+    [
+      ['--tls-port', '0', '--tls-cert', 'no.pem', '--tls-key', 'no.pem'],
+      /^leveret: --tls-cert: cannot read no\.pem/,
+    ],
     [['--http', '0.0.0.0:0'], /can be reached from other machines/],
   ];
   for (const [args, expected] of cases) {
@@ -142,7 +147,7 @@ test('mistakes that only show when it starts', { timeout }, async (t) => {
     ]);
     assert.match(stderr, expected);
     assert.equal(stdout, '');
-    assert.equal(code, 1);
+    assert.equal(code, 2, stderr);
   }
 });
 
