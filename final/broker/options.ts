@@ -37,6 +37,21 @@ const token = z
     if (reason !== undefined) context.addIssue({ code: 'custom', message: reason });
   });
 
+const tokenRule = z
+  .strictObject({
+    token: token.optional(),
+    tokenSha256: z
+      .string()
+      .regex(/^[\da-f]{64}$/i, 'takes 64 hexadecimal digits: the SHA-256 of a token')
+      .optional(),
+    name: z.string().optional(),
+    ...permissions,
+  })
+  .superRefine(({ token, tokenSha256 }, context) => {
+    if ((token === undefined) !== (tokenSha256 === undefined)) return;
+    context.addIssue({ code: 'custom', message: 'takes either token or tokenSha256, one of them' });
+  });
+
 const listener = z.strictObject({
   type: z.enum(['tcp', 'tls', 'ws', 'wss']),
   host: z.string().min(1).default(DEFAULT_HOST),
@@ -76,7 +91,7 @@ export const brokerSchema = z.strictObject({
     .optional(),
   auth: z
     .strictObject({
-      tokens: z.array(z.strictObject({ token, name: z.string().optional(), ...permissions })).default([]),
+      tokens: z.array(tokenRule).default([]),
       anonymous: z.strictObject(permissions).optional(),
     })
     .optional(),
@@ -207,7 +222,7 @@ function checkTogether({ listeners, tls, auth, helloFrameLimit }: BrokerSettings
     );
   }
   const limit = helloFrameLimit ?? LIMITS.helloFrameLimit.default;
-  for (const { token } of auth?.tokens ?? []) {
+  for (const { token = '' } of auth?.tokens ?? []) {
     const size = HELLO_BYTES + Buffer.byteLength(token);
     if (size <= limit) continue;
     throw new ConfigError(

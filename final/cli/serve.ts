@@ -117,7 +117,7 @@ function clean<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], unde
 function tokenFor({ auth }: ServeSettings): string {
   if (auth === undefined) return '';
   const free = auth.tokens.find(({ publish, subscribe }) => publish === undefined && subscribe === undefined);
-  if (free === undefined)
+  if (free?.token === undefined)
     throw usageError('--demo needs a token that may do everything: give one by --token');
   return free.token;
 }

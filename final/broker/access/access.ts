@@ -34,8 +34,13 @@ export interface Allowed {
 
 /** A token, and what its holder may do. */
 export interface TokenRule extends Allowed {
-  /** The secret. */
-  readonly token: string;
+  /** The secret; or leave it out and give `tokenSha256`. */
+  readonly token?: string | undefined;
+  /**
+   * The SHA-256 of the secret, in 64 hexadecimal digits: so that a file needs not hold it. It hides a long random token, not
+   * a short word.
+   */
+  readonly tokenSha256?: string | undefined;
   /** What the holder is called in the broker's log. */
   readonly name?: string | undefined;
 }
@@ -66,7 +71,7 @@ export class Access {
     this.isGuarded = isGuarded(rules);
     this.#looksAtTokens = rules !== undefined;
     this.#holders = (rules?.tokens ?? []).map((rule) => ({
-      token: new Token(rule.token),
+      token: new Token(rule),
       grants: grantsOf(rule),
     }));
     if (rules === undefined) this.#anonymous = grantsOf({});

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { TokenRule } from './access.ts';
 
 /**
  * A token that clients are measured against. Only its digest is kept, and comparing takes the same time however
@@ -7,8 +8,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export class Token {
   readonly #digest: Buffer;
 
-  constructor(token: string) {
-    this.#digest = digest(token);
+  /** @param rule - with the token itself, or with its SHA-256 in hexadecimal digits */
+  constructor({ token = '', tokenSha256 }: Pick<TokenRule, 'token' | 'tokenSha256'>) {
+    this.#digest = tokenSha256 === undefined ? digest(token) : Buffer.from(tokenSha256, 'hex');
   }
 
   /** Whether this is the token. */
@@ -16,6 +18,11 @@ export class Token {
     // Digests have one length, which timingSafeEqual asks for, and tell nothing of the token's own.
     return timingSafeEqual(this.#digest, digest(given));
   }
+}
+
+/** What a configuration may hold in the place of a token. */
+export function tokenSha256(token: string): string {
+  return digest(token).toString('hex');
 }
 
 function digest(token: string): Buffer {

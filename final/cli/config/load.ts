@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { LeveretError } from '#framing';
+import type { TokenRule } from '../../broker/access/access.ts';
+import { tokenSha256 } from '../../broker/access/token.ts';
 import { ConfigError, describeIssue, valueAt } from '../../broker/config-issue.ts';
 import { readBrokerLimits } from '../../broker/limits.ts';
 import { brokerSchema, NUMBERS, readBrokerOptions } from '../../broker/options.ts';
@@ -163,19 +165,23 @@ export function messageFor(error: Error, origins: Origins): string {
   return from === undefined ? error.message : `${from}: ${error.message}`;
 }
 
-/** The settings as a file for `--config`. Secrets are left empty, which a broker would refuse: they must be filled in. */
+/**
+ * The settings as a file for `--config`, without secrets: tokens as their SHA-256. A key that stands in the configuration
+ * itself is left empty, which a broker refuses.
+ */
 export function printConfig({ settings }: LoadedConfig): string {
+  const { auth, tls } = settings;
   const shown = {
     ...settings,
     ...readBrokerLimits(settings),
-    ...(settings.auth === undefined
-      ? {}
-      : { auth: { ...settings.auth, tokens: settings.auth.tokens.map((rule) => ({ ...rule, token: '' })) } }),
+    ...(auth === undefined ? {} : { auth: { ...auth, tokens: auth.tokens.map(withoutSecret) } }),
+    ...(tls !== undefined && tls.key.includes('-----BEGIN') ? { tls: { ...tls, key: '' } } : {}),
     http: settings.http ?? false,
   };
-  return JSON.stringify(
-    shown,
-    (key, value) => (key === 'key' && /-----BEGIN/.test(String(value)) ? '' : value),
-    2,
-  );
+  return JSON.stringify(shown, undefined, 2);
+}
+
+function withoutSecret(rule: TokenRule): TokenRule {
+  const { token, ...rest } = rule;
+  return token === undefined ? rest : { tokenSha256: tokenSha256(token), ...rest };
 }

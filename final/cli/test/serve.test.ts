@@ -128,6 +128,28 @@ test('what --print-config prints is a file for --config', { timeout }, async (t)
   assert.deepEqual(JSON.parse(second.stdout), JSON.parse(first.stdout));
 });
 
+test('what --print-config prints of tokens is no secret, and lets their holders in', {
+  timeout,
+}, async (t) => {
+  const file = join(folderFor(t), 'leveret.json');
+  const rules = {
+    tokens: [{ token: 'for the station', name: 'station', publish: ['weather.>'], subscribe: [] }],
+  };
+  writeFileSync(file, JSON.stringify({ auth: rules }));
+  const { stdout, stderr } = await runCli(t, ['serve', '--config', file, '--print-config'], {
+    env: { LEVERET_TOKEN: 'for all' },
+  });
+  assert.doesNotMatch(stdout + stderr, /for the station|for all/);
+  writeFileSync(file, stdout);
+  const broker = await serve(t, ['--config', file]);
+  const pub = (topic: string, token: string) =>
+    runCli(t, ['pub', topic, 'x', '-s', broker.url, '--token', token]);
+  assert.equal((await pub('a', 'for all')).code, 0, 'the token of the environment');
+  assert.equal((await pub('weather.a', 'for the station')).code, 0, 'the token of the file');
+  assert.equal((await pub('a', 'for the station')).code, 1, 'its permissions');
+  assert.equal((await pub('a', 'guess')).code, 1, 'another token');
+});
+
 test('mistakes that only show when it starts', { timeout }, async (t) => {
   const cases: [string[], RegExp][] = [
     [
