@@ -1,5 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { TokenRule } from './access.ts';
+
+/** A token as it is given: itself or its SHA-256 in hexadecimal digits. */
+export interface TokenText {
+  readonly token?: string | undefined;
+  readonly tokenSha256?: string | undefined;
+}
 
 /**
  * A token that clients are measured against. Only its digest is kept, and comparing takes the same time however
@@ -8,8 +13,7 @@ import type { TokenRule } from './access.ts';
 export class Token {
   readonly #digest: Buffer;
 
-  /** @param rule - with the token itself, or with its SHA-256 in hexadecimal digits */
-  constructor({ token = '', tokenSha256 }: Pick<TokenRule, 'token' | 'tokenSha256'>) {
+  constructor({ token = '', tokenSha256 }: TokenText) {
     this.#digest = tokenSha256 === undefined ? digest(token) : Buffer.from(tokenSha256, 'hex');
   }
 

@@ -175,7 +175,7 @@ export function printConfig({ settings }: LoadedConfig): string {
     ...settings,
     ...readBrokerLimits(settings),
     ...(auth === undefined ? {} : { auth: { ...auth, tokens: auth.tokens.map(withoutSecret) } }),
-    ...(tls !== undefined && tls.key.includes('-----BEGIN') ? { tls: { ...tls, key: '' } } : {}),
+    ...(tls?.key.includes('-----BEGIN') ? { tls: { ...tls, key: '' } } : {}),
     http: settings.http ?? false,
   };
   return JSON.stringify(shown, undefined, 2);
