@@ -249,7 +249,7 @@ config('yes and no in the environment', () => {
 config('the file and the mistakes in docs/command-line.md are real', () => {
   const text = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8');
   const file = /^```json\n(.*?)^```$/ms.exec(text)?.[1] ?? '';
-  assert.is(load([], {}, file).settings.auth?.tokens.length, 2);
+  assert.is(load([], {}, file).settings.auth?.tokens.length, 3);
   const said = /^```text\nleveret: (.*?)\n```$/ms.exec(text)?.[1] ?? '';
   assert.throws(
     () => load(['--max-lag-bytes', 'much'], { LEVERET_PORT: 'here' }),
