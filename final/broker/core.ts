@@ -21,6 +21,7 @@ import { TurnTime } from './session/turn-time.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
 import type { Topic } from './topics/topic.ts';
+import { TopicSweep } from './topics/topic-sweep.ts';
 import { TopicTable } from './topics/topic-table.ts';
 
 /** What a {@link BrokerCore} is made of. */
@@ -47,6 +48,7 @@ export class BrokerCore {
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
   readonly system: SystemTopics;
+  readonly sweep: TopicSweep;
   readonly faults: Faults;
   readonly watch: FrameWatch;
   /** Number of this run of the broker: ids mean something only within it. */
@@ -74,6 +76,7 @@ export class BrokerCore {
     });
     const inboxes = new Inboxes({ limits, scheduler });
     const groups = new Groups(topics, limits);
+    this.sweep = new TopicSweep({ topics, inboxes, faults, limits, scheduler });
     this.faults = faults;
     this.topics = topics;
     this.inboxes = inboxes;
@@ -138,19 +141,15 @@ export class BrokerCore {
   status(): BrokerStatus {
     let subscriptions = 0;
     for (const session of this.sessions()) subscriptions += session.subscriptions.size;
-    let { published } = this.inboxes;
     let logBytes = 0;
-    for (const { log } of this.topics) {
-      published += log.lastId;
-      logBytes += log.bytes;
-    }
+    for (const { log } of this.topics) logBytes += log.bytes;
     for (const { log } of this.inboxes.topics()) logBytes += log.bytes;
     return {
       epoch: this.epoch,
       topics: this.topics.size,
       inboxes: this.inboxes.size,
       subscriptions,
-      published,
+      published: this.topics.published + this.inboxes.published,
       logBytes,
       internalErrors: this.faults.count,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
@@ -170,6 +169,7 @@ export class BrokerCore {
     for (const session of this.sessions()) this.#on(session, () => session.close('shutdown'));
     await this.table.shutdown({ deadlineMs: deadline });
     clearInterval(this.#idleSweep);
+    this.sweep.close();
     this.#eventLoopDelay.close();
   }
 
@@ -204,31 +204,16 @@ export class BrokerCore {
 
   #sweep(now: number): void {
     for (const session of this.sessions()) this.#on(session, () => session.sweep(now));
-    this.#sweepTopics();
-  }
-
-  /** Returns the bytes that their logs still hold. */
-  #sweepTopics(): number {
-    let bytes = 0;
-    for (const topics of [this.topics, this.inboxes.topics()]) {
-      for (const topic of topics) {
-        try {
-          topic.sweep();
-          bytes += topic.log.bytes;
-        } catch (fault) {
-          this.faults.report(fault, { where: 'the sweep over topics', topic: topic.name });
-        }
-      }
-    }
-    return bytes;
+    this.sweep.begin();
   }
 
   /** With nobody connected the table does not sweep. What was retained must go in time all the same. */
   #sweepUnwatched(): void {
-    this.#idleSweep ??= setInterval(() => {
-      if (this.#sweepTopics() > 0 && this.table.size === 0) return;
+    const done = (settled: boolean) => {
+      if (!settled && this.table.size === 0) return;
       clearInterval(this.#idleSweep);
       this.#idleSweep = undefined;
-    }, this.#sweepIntervalMs).unref();
+    };
+    this.#idleSweep ??= setInterval(() => this.sweep.begin(done), this.#sweepIntervalMs).unref();
   }
 }

@@ -34,6 +34,8 @@ export const LIMITS = {
   maxPending: { ...BROKER_LIMITS.maxConnections, default: 1_000 },
   /** How many inboxes, which carry replies, one connection may own. */
   maxInboxes: { ...BROKER_LIMITS.maxSubscriptions, default: 16 },
+  /** How long a topic that holds nothing, with no subscriber and no settings, is kept after its last use. */
+  topicIdleMs: time(5_000, 1),
   /** Longest key of a message, in bytes. */
   maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: 0xffff },
   /** How far a subscriber may lag, in messages: one that lags far costs nothing more, as all read the same log. */

@@ -1,4 +1,5 @@
 import { checkTopic, ProtocolError } from '#protocol';
+import { isReserved } from '../topics/reserved-names.ts';
 
 /** What a client may do. Asked once for each topic that it uses, not for each message. */
 export interface Grants {
@@ -48,6 +49,18 @@ export function checkGrant(grants: Grants, act: TopicGrant, topic: string, maxTo
 export function checkPatternGrant(grants: Grants, pattern: string): void {
   if (grants.maySubscribeSome(pattern)) return;
   throw refusal(`subscribe to anything that "${pattern}" may lead to`);
+}
+
+/**
+ * Checks a topic's name, and that a client may do anything with it at all: then it may also know what the topic holds.
+ *
+ * @throws ProtocolError BAD_TOPIC or DENIED, neither fatal
+ */
+export function checkAnyGrant(grants: Grants, topic: string, maxTopicBytes: number): void {
+  checkTopic(topic, maxTopicBytes);
+  const acts = Object.keys(ACTS) as TopicGrant[];
+  if (!isReserved(topic) && acts.some((act) => grants[act](topic))) return;
+  throw refusal(`ask about "${topic}"`);
 }
 
 /** The refusal of what a client may not do with a topic. It does not tell whether there is such a topic. */

@@ -34,9 +34,8 @@ export class PlainSubscriptions implements SubscriptionKind {
   subscribe(frame: SubscribeFrame, client: SubscriptionHost): PlainSubscription {
     const { topic: name, start, after, window } = frame;
     // A request that is refused leaves no topic behind.
-    if (start === Start.AFTER && after > 0 && this.#topics.get(name) === undefined) {
-      throw notGivenOut(0, after);
-    }
+    const newest = this.#topics.lastIdOf(name);
+    if (start === Start.AFTER && after > newest) throw notGivenOut(newest, after);
     const topic = this.#topics.use(name);
     const { skippedFrom, nextId } = topic.place(start, after);
     return new PlainSubscription(topic, client, nextId, window, skippedFrom);

@@ -1,12 +1,12 @@
 import { type ClientFrame, ClientType, clientCodec, type FrameNamed, ProtocolError, Start } from '#protocol';
 import type { Access } from '../access/access.ts';
-import { checkGrant } from '../access/grants.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
 import type { Session } from './session.ts';
+import { TopicRequests } from './topic-requests.ts';
 import type { TurnTime } from './turn-time.ts';
 
 /** What {@link Requests} needs of the broker. */
@@ -26,10 +26,12 @@ export interface RequestsHost {
 export class Requests {
   readonly #host: RequestsHost;
   readonly #publishing: Publishing;
+  readonly #topics: TopicRequests;
 
   constructor(host: RequestsHost) {
     this.#host = host;
     this.#publishing = new Publishing(host);
+    this.#topics = new TopicRequests(host);
   }
 
   /** Serves one frame, whose body is `bytes[start, end)`. Whatever fails is told to the client. */
@@ -75,7 +77,16 @@ export class Requests {
     }
     switch (frame.type) {
       case 'CREATE':
-        this.#create(session, frame);
+        this.#topics.create(session, frame);
+        break;
+      case 'DELETE':
+        this.#topics.delete(session, frame);
+        break;
+      case 'PURGE':
+        this.#topics.purge(session, frame);
+        break;
+      case 'INFO':
+        this.#topics.info(session, frame);
         break;
       case 'SUBSCRIBE':
         this.#subscribe(session, frame);
@@ -102,10 +113,8 @@ export class Requests {
       case 'CLOSE':
         session.close('goodbye');
         break;
-      case 'HELLO':
-        throw new ProtocolError('BAD_STATE', 'HELLO was said already');
       default:
-        throw new ProtocolError('UNSUPPORTED', `this broker knows no ${frame.type}`);
+        throw new ProtocolError('BAD_STATE', 'HELLO was said already');
     }
   }
 
@@ -114,18 +123,6 @@ export class Requests {
     const grants = access.admit(token);
     logger.debug({ connection: session.number, client: name }, 'client admitted');
     session.welcome(name, grants);
-  }
-
-  #create(session: Session, frame: FrameNamed<ClientFrame, 'CREATE'>): void {
-    const { topics, limits } = this.#host;
-    checkGrant(session.grants, 'mayManage', frame.topic, limits.maxTopicBytes);
-    const topic = topics.use(frame.topic);
-    if (!topic.create(frame)) {
-      const { retentionMs, dedupeMs } = topic.settings;
-      const message = `it exists with a retention of ${retentionMs} ms and a dedupe window of ${dedupeMs} ms`;
-      throw new ProtocolError('TOPIC_EXISTS', message);
-    }
-    session.answerOk(frame.request);
   }
 
   #subscribe(session: Session, frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {

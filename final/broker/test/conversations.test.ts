@@ -13,5 +13,5 @@ conversationSuite(
       ...limits,
       ...(token === undefined ? {} : { auth: { tokens: [{ token }] } }),
     }),
-  { level: 'product', features: ['groups', 'patterns'] },
+  { level: 'product', features: ['groups', 'patterns', 'topics'] },
 );

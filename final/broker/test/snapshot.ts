@@ -22,6 +22,7 @@ const LEFT_OUT = new Set([
   'SessionDeadlines',
   'SpareMemory',
   'TickScheduler',
+  'TopicSweep',
   'Timeout',
 ]);
 
@@ -39,6 +40,8 @@ const LEFT_OUT_FIELDS = new Set([
   'Session.topic',
   'SystemTopics.#before',
   'Topic.#active',
+  'Topic.usedAt',
+  'TopicTable.#looking',
   'host',
   '#host',
   'limits',

@@ -43,6 +43,8 @@ export class Topic {
   readonly slow: SlowReaders;
   /** True once its table has forgotten it: there may be another of its name. */
   forgotten = false;
+  /** When a client last used it, in monotonic milliseconds. */
+  usedAt: number;
 
   readonly #host: TopicHost;
   #settings = NO_SETTINGS;
@@ -52,13 +54,23 @@ export class Topic {
   #readers: TopicReader[] | undefined;
   #waiting = false;
   #active = false;
+  readonly #startId: number;
 
-  constructor(name: string, host: TopicHost) {
+  /** @param lastId - its ids go on after this one */
+  constructor(name: string, host: TopicHost, lastId = 0) {
     this.name = name;
     this.#host = host;
+    this.usedAt = host.scheduler.now;
+    this.#startId = lastId;
     const { maxFrameSize, maxRetainedBytes } = host.limits;
     this.log = new SegmentLog({ topic: name, maxFrameSize, maxRetainedBytes, memory });
     this.slow = new SlowReaders(host.limits);
+    if (lastId > 0) this.#discard(lastId);
+  }
+
+  /** Messages that were published to it, duplicates left out. */
+  get published(): number {
+    return this.log.lastId - this.#startId;
   }
 
   /** The settings in force. */
@@ -106,6 +118,7 @@ export class Topic {
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
     const now = this.#host.scheduler.now;
+    this.usedAt = now;
     if (keyed && this.#settings.dedupeMs > 0) return this.#publishNewKeys(bytes, from, to, now);
     this.#append(bytes, from, to, count, now);
     return count;
@@ -202,6 +215,7 @@ export class Topic {
     const at = this.#readers?.indexOf(reader) ?? -1;
     if (at < 0) return;
     this.#readers?.splice(at, 1);
+    this.usedAt = this.#host.scheduler.now;
     reader.removed();
     this.slow.release(reader);
     if (this.#settings.retentionMs === 0) this.log.collect();
@@ -232,6 +246,7 @@ export class Topic {
     for (const reader of [...this.readers]) {
       try {
         reader.pump();
+        if (reader.blocking) this.slow.check(reader);
       } catch (fault) {
         reader.fail(fault);
       }

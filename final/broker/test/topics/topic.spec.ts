@@ -222,10 +222,10 @@ test('a topic that was forgotten says so: there may be another of its name', () 
   const world = new World();
   const topic = world.topic('inbox');
   const book = subscribe(topic, Start.LATEST);
-  world.topics.remove(topic);
+  world.topics.vanish(topic);
   assert.is(world.topic('inbox'), topic, 'somebody reads it');
   book.leave();
-  world.topics.remove(topic);
+  world.topics.vanish(topic);
   assert.is(topic.forgotten, true);
   assert.is.not(world.topic('inbox'), topic);
   assert.equal(book.take(), []);
