@@ -17,6 +17,7 @@ import {
   readInspectorOptions,
 } from './options.ts';
 import { page } from './page-files.ts';
+import { type Readiness, readiness } from './readiness.ts';
 
 /** Longest text that a search may have. */
 const MAX_SEARCH = 255;
@@ -57,7 +58,7 @@ export class Inspector implements AsyncDisposable {
 }
 
 /**
- * Starts the HTTP server that shows a broker: `/healthz`, `/metrics`, `/api/state`, a live feed, the page, and
+ * Starts the HTTP server that shows a broker: `/healthz`, `/readyz`, `/metrics`, `/api/state`, a live feed, the page, and
  * WebSockets for clients at `/leveret`.
  *
  * @throws RangeError for an option out of range
@@ -144,11 +145,12 @@ class Routes {
       response.setHeader('allow', 'GET, HEAD');
       return sendText(response, 405, 'only GET is answered here\n');
     }
-    // Asked by whatever watches over machines, by whatever name it knows them: it tells one word.
+    // Asked by whatever watches over machines, by whatever name it knows them, and without a token: they tell very little.
+    const isClosing = this.#closing || this.#broker.isClosing;
     if (pathname === '/healthz') {
-      const ending = this.#closing || this.#broker.isClosing;
-      return sendText(response, ending ? 503 : 200, ending ? 'closing\n' : 'ok\n');
+      return sendText(response, isClosing ? 503 : 200, isClosing ? 'closing\n' : 'ok\n');
     }
+    if (pathname === '/readyz') return sendReadiness(response, readiness(this.#broker, isClosing));
     const stranger = this.#guard.refuseStrangers(request);
     if (stranger !== undefined) return refuse(response, stranger);
     if (pathname === '/metrics' || pathname.startsWith('/api/')) {
@@ -214,6 +216,11 @@ function pathOf({ url = '/' }: IncomingMessage): URL {
 function refuse(response: ServerResponse, { status, reason }: Refusal): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="leveret"');
   sendText(response, status, `${reason}\n`);
+}
+
+function sendReadiness(response: ServerResponse, answer: Readiness): void {
+  const head = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(answer.ready ? 200 : 503, head).end(`${JSON.stringify(answer)}\n`);
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

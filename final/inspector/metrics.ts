@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { CLOSE_REASONS } from '#connections';
 import type { Broker } from '../broker/broker.ts';
 import type { Topic } from '../broker/topics/topic.ts';
+import { eventLoopLag } from './event-loop-lag.ts';
 
 /** Topics whose lag has a series of its own: those that lag most. A series for each of very many helps nobody. */
 const MAX_LAG_TOPICS = 50;
@@ -21,6 +22,7 @@ export class Metrics {
   readonly #queued = this.#gauge('leveret_queued_bytes', 'Bytes that wait for a client to take them.');
   readonly #published = this.#counter('leveret_messages_published_total', 'Messages published.');
   readonly #topics = this.#gauge('leveret_topics', 'Topics.');
+  readonly #inboxes = this.#gauge('leveret_inboxes', 'Inboxes that clients own, for replies.');
   readonly #subscriptions = this.#gauge('leveret_subscriptions', 'Subscriptions, of all kinds.');
   readonly #logBytes = this.#gauge('leveret_log_bytes', 'Bytes that the logs hold.');
   readonly #lag = this.#gauge(
@@ -36,11 +38,13 @@ export class Metrics {
     'leveret_internal_errors_total',
     'Faults of the broker itself; its log says more.',
   );
+  readonly #measureEventLoop: () => void;
   #publishedBefore = 0;
 
   constructor(broker: Broker) {
     this.#broker = broker;
     collectDefaultMetrics({ register: this.#registry });
+    this.#measureEventLoop = eventLoopLag(this.#registry);
   }
 
   /** The content type that goes with {@link Metrics.scrape}. */
@@ -50,8 +54,10 @@ export class Metrics {
 
   /** Reads everything. Walks over all topics and connections. */
   scrape(): Promise<string> {
-    const { topics, subscriptions, published, logBytes, internalErrors, connections } =
+    const { topics, inboxes, subscriptions, published, logBytes, internalErrors, connections } =
       this.#broker.core.status();
+    this.#measureEventLoop();
+    this.#inboxes.set(inboxes);
     this.#connections.set(connections.connections);
     setTo(this.#accepted, connections.accepted);
     setTo(this.#refused, connections.refused);

@@ -84,10 +84,26 @@ test('healthz says ok, and closing when the broker is', { timeout }, async (t) =
   const { broker, inspector } = await inspectorFor(t, { auth });
   // Whatever it is called by, and without a token: it tells one word.
   const answer = await ask(inspector, '/healthz', { host: 'loadbalancer.example' });
-  assert.equal(answer.status, 200);
-  assert.equal(answer.body, 'ok\n');
+  assert.equal(answer.status, 200, 'a broker that runs is not healthy');
+  assert.equal(answer.body, 'ok\n', 'it says more, or less, than one word');
   await broker.close(0);
-  assert.equal((await ask(inspector, '/healthz')).status, 503);
+  assert.equal((await ask(inspector, '/healthz')).status, 503, 'a broker that ends is healthy');
+});
+
+test('readyz says whether work should be sent here, and if not, why', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t, { auth });
+  const ready = async (): Promise<readonly [number, unknown]> => {
+    const { status, headers, body } = await ask(inspector, '/readyz', { host: 'loadbalancer.example' });
+    assert.match(headers['content-type'] ?? '', /^application\/json/, 'it is no JSON');
+    return [status, JSON.parse(body)];
+  };
+  assert.deepEqual(await ready(), [200, { ready: true, reasons: [] }], 'a broker that runs is not ready');
+  await broker.close(0);
+  assert.deepEqual(
+    await ready(),
+    [503, { ready: false, reasons: ['shutting down'] }],
+    'one that ends is ready',
+  );
 });
 
 test('the page comes with headers that keep it to itself', { timeout }, async (t) => {
@@ -156,6 +172,18 @@ test('metrics are in the format of Prometheus, and tell what happened', { timeou
   }
   assert.ok(samples.has('process_cpu_seconds_total'), 'processor time is missing');
   assert.ok(samples.has('nodejs_eventloop_lag_seconds'), 'event-loop lag is missing');
+});
+
+test('the first scrape, and one right after it, are numbers that can be', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t);
+  for (const which of ['first', 'second']) {
+    const samples = parseMetrics((await ask(inspector, '/metrics')).body);
+    for (const [name, value] of samples) {
+      assert.ok(Number.isFinite(value), `${name} is ${value} at the ${which} scrape`);
+      if (!/_lag_.*seconds/.test(name)) continue;
+      assert.ok(value >= 0 && value < 60, `${name} is ${value} s at the ${which} scrape`);
+    }
+  }
 });
 
 /** Each line is a comment, or a sample of a metric that was announced. */

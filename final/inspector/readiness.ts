@@ -1,0 +1,15 @@
+import type { Broker } from '../broker/broker.ts';
+
+/** Whether a broker should be sent work. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why it is not. */
+  readonly reasons: readonly string[];
+}
+
+/** What `/readyz` answers: to anybody, so it tells no figures and no names. */
+export function readiness(_broker: Broker, isClosing: boolean): Readiness {
+  const reasons: string[] = [];
+  if (isClosing) reasons.push('shutting down');
+  return { ready: reasons.length === 0, reasons };
+}
