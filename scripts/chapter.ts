@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { type Chapter, defaultPort, findChapters } from './chapters.ts';
+import { runOnReadersCode, runsReadersCode } from './course/run-my.ts';
 import { createNarrator, MASKED } from './narrator.ts';
 import type { Stage, StageServer } from './stage-types.ts';
 import {
@@ -19,6 +20,7 @@ const HELP = `Runs a chapter of the course: starts its server, plays a scenario 
   npm run chapter 1                   run chapter 1
   npm run chapter 1 -- --once         end after the scenario
   npm run chapter 1 -- --serve        start only the server
+  npm run chapter 1 -- --my           run your own code, from my/
   npm run chapter 1 -- --port 9000    listen there (0: any free port; without it 7400 + the chapter)
   npm run chapter 1 -- --host ::1     listen on that address (without it 127.0.0.1)
   npm run chapter 1 -- --help         this text
@@ -30,6 +32,7 @@ interface Options {
   readonly chapter: string | undefined;
   readonly once: boolean;
   readonly serve: boolean;
+  readonly my: boolean;
   readonly help: boolean;
   readonly host: string;
   readonly port: string | undefined;
@@ -43,6 +46,7 @@ function readOptions(args: string[]): Options {
       options: {
         once: { type: 'boolean', default: false },
         serve: { type: 'boolean', default: false },
+        my: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string' },
@@ -51,8 +55,8 @@ function readOptions(args: string[]): Options {
     if (positionals.length > 1)
       throw new UsageError(`One chapter at a time, please: got ${positionals.join(' ')}.`);
     if (values.once && values.serve) throw new UsageError('--once and --serve exclude each other.');
-    const { once, serve, help, host } = values;
-    return { chapter: positionals[0], once, serve, help, host, port: values.port };
+    const { once, serve, my, help, host } = values;
+    return { chapter: positionals[0], once, serve, my, help, host, port: values.port };
   } catch (error) {
     throw explainArguments(error, 'npm run chapter -- --help');
   }
@@ -142,5 +146,6 @@ await runCommand(async () => {
   const chapters = findChapters();
   if (options.help) console.log(HELP);
   else if (options.chapter === undefined) console.log(list(chapters));
+  else if (options.my && !runsReadersCode()) await runOnReadersCode(choose(chapters, options.chapter));
   else await run(options, choose(chapters, options.chapter));
 });

@@ -5,11 +5,11 @@ import {
   checkCommands,
   checkForm,
   checkLinks,
-  checkTasks,
+  checkMarkers,
   findBelow,
-  findTasks,
+  findMarkers,
+  type Marker,
   prose,
-  type Task,
 } from './lessons/check.ts';
 import { fillLesson } from './lessons/fill.ts';
 import { runCommand, UsageError } from './terminal.ts';
@@ -17,7 +17,7 @@ import { takeTranscript } from './transcripts.ts';
 
 const HELP = `Keeps the text of the lessons true.
 
-  npm run lessons               check form, tasks, links, commands and the code that the lessons quote
+  npm run lessons               check form, markers, links, commands and the code that the lessons quote
   npm run lessons -- --write    fill in the quoted code and the transcripts from the real files
   npm run lessons -- --write 3  those of chapter 3 only`;
 
@@ -77,13 +77,13 @@ function check(): string[] {
   for (const chapter of findChapters()) {
     if (chapter.lesson === undefined) continue;
     const text = readFileSync(chapter.lesson, 'utf8');
-    const tasks: Task[] = [];
+    const markers: Marker[] = [];
     for (const path of findBelow(ROOT, chapter.path, '.ts')) {
-      const found = findTasks(path, readFileSync(join(ROOT, path), 'utf8'));
-      tasks.push(...found.tasks);
+      const found = findMarkers(path, readFileSync(join(ROOT, path), 'utf8'));
+      markers.push(...found.markers);
       mistakes.push(...found.mistakes);
     }
-    mistakes.push(...checkForm(chapter, text), ...checkTasks(chapter.number, tasks, prose(text)));
+    mistakes.push(...checkForm(chapter, text), ...checkMarkers(chapter.number, markers, prose(text)));
   }
   return mistakes;
 }

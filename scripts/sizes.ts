@@ -16,7 +16,7 @@ const HELP = `How large each chapter is, and how much of it is the reader's.
   npm run sizes    a table; ends with 1 where a chapter or a module is too large
 
 Lines are those with code: no blank lines, no comments; without the stage (main.ts), tests and examples.
-"shown" is what the lesson quotes, "written" the bodies that are tasks, both as a share of the lines.`;
+"shown" is what the lesson quotes, "written" the bodies that are steps, both as a share of the lines.`;
 
 const percent = (part: number, whole: number): string =>
   whole === 0 ? '-' : `${Math.round((100 * part) / whole)} %`;

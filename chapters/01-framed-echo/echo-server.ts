@@ -35,7 +35,7 @@ export async function startEchoServer(options: EchoServerOptions = {}): Promise<
 /** Serves one connection until its client ends it. */
 // #region echo
 async function echo(socket: Socket, reading: FrameReaderOptions): Promise<void> {
-  // task 1.7: send every frame back
+  // step 1.7: send every frame back
   const writer = new FrameWriter(socket);
   for await (const { type, body } of readFrames(socket, reading)) {
     // Waiting here stops the reading too: a client that does not read its echoes is not read from.

@@ -77,7 +77,7 @@ export class FrameReader {
    */
   // #region push
   push(chunk: Buffer): void {
-    // task 1.3: find the frames that lie whole in a chunk
+    // step 1.3: find the frames that lie whole in a chunk
     if (this.#failed) throw this.#failure;
     try {
       let at = this.midFrame ? this.#resume(chunk, 0) : 0;
@@ -115,7 +115,7 @@ export class FrameReader {
    */
   // #region end
   end(): void {
-    // task 1.5: notice an end in the middle of a frame
+    // step 1.5: notice an end in the middle of a frame
     if (this.#failed) throw this.#failure;
     if (!this.midFrame) return;
     const have = this.#frame === undefined ? this.#sizeBytes : HEADER_SIZE + this.#filled;
@@ -132,7 +132,7 @@ export class FrameReader {
    */
   // #region resume
   #resume(chunk: Buffer, from: number): number {
-    // task 1.4: put a frame together that was cut
+    // step 1.4: put a frame together that was cut
     let at = from;
     while (this.#sizeBytes < HEADER_SIZE) {
       if (at === chunk.length) return at;

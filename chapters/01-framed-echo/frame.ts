@@ -34,7 +34,7 @@ export interface Frame {
  */
 // #region encode
 export function encodeFrame(type: number, body: Uint8Array): Buffer {
-  // task 1.1: lay out one frame
+  // step 1.1: lay out one frame
   if (!Number.isInteger(type) || type < 0 || type > 255) {
     throw new RangeError(`a frame type is a whole number from 0 to 255, not ${type}`);
   }
@@ -55,7 +55,7 @@ export function encodeFrame(type: number, body: Uint8Array): Buffer {
  */
 // #region check-size
 export function checkSize(size: number, limit: number): void {
-  // task 1.2: refuse a bad size
+  // step 1.2: refuse a bad size
   if (size < TYPE_SIZE) {
     throw new FrameError('BAD_FRAME', 'a frame has a size of at least 1 (its type byte); this one says 0');
   }

@@ -21,7 +21,7 @@ const debug = createDebug('leveret:framing');
  */
 // #region read-frames
 export async function* readFrames(socket: Socket, options: FrameReaderOptions = {}): AsyncGenerator<Frame> {
-  // task 1.6: read frames from a socket
+  // step 1.6: read frames from a socket
   const ready: Frame[] = [];
   const reader = new FrameReader((type, bytes, start, end) => {
     // The reader lends us the bytes; a frame that waits in a list needs its own.

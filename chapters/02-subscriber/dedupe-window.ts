@@ -40,7 +40,7 @@ export class DedupeWindow {
    * @param time - the time of the message in milliseconds; must not fall from call to call
    */
   admit(key: string, time: number): boolean {
-    // task 2.1: let a key through once in a window
+    // step 2.1: let a key through once in a window
     if (key === '' || this.#windowMs === 0) return true;
     for (let oldest = this.#admitted.peek(); oldest !== undefined; oldest = this.#admitted.peek()) {
       if (oldest.time >= time - this.#windowMs) break;

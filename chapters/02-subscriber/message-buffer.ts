@@ -72,7 +72,7 @@ export class MessageBuffer {
    * @throws TopicError `SLOW` when it does not fit and nothing may be dropped for it
    */
   push(message: Message): void {
-    // task 2.4: queue a message within the limit
+    // step 2.4: queue a message within the limit
     if (message.id <= this.#arrivedId) return;
     this.#dropExpired();
     const size = messageSize(message);
@@ -94,7 +94,7 @@ export class MessageBuffer {
    * the window is open. `undefined` when there is nothing, or a commit must come first.
    */
   peek(): Delivery | undefined {
-    // task 2.5: find what to hand out
+    // step 2.5: find what to hand out
     const message = this.#oldest();
     const upTo = message?.id ?? this.#arrivedId + 1;
     if (upTo > this.#nextId) return { topic: this.#topic.name, fromId: this.#nextId, toId: upTo - 1 };
@@ -151,7 +151,7 @@ export class MessageBuffer {
    * @throws TopicError `BAD_COMMIT` for an id beyond the last one that `next` handed out
    */
   commit(id: number): number {
-    // task 2.6: settle every id up to this one
+    // step 2.6: settle every id up to this one
     if (id > this.#deliveredId) {
       const last = this.#deliveredId;
       throw new TopicError('BAD_COMMIT', `commit of ${id}, but the last id handed out is ${last}`);

@@ -114,7 +114,7 @@ export class Subscriber {
    * the others, and one with a closed window holds up nobody. `undefined` when there is nothing to hand out.
    */
   nextReady(): MessageBuffer | undefined {
-    // task 2.7: go round the topics
+    // step 2.7: go round the topics
     for (const buffer of this.#ready) {
       this.#ready.delete(buffer);
       if (buffer.peek() === undefined) continue;

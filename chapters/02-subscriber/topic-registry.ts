@@ -73,7 +73,7 @@ export class TopicTable<T extends TableTopic> {
    * @throws OptionError for settings that are not whole numbers from 0 to 2^32 - 1
    */
   create(name: string, settings: TopicSettings): void {
-    // task 2.3: create a topic, once
+    // step 2.3: create a topic, once
     const retentionMs = checkWhole('retentionMs', settings.retentionMs, 0, MAX_SETTING_MS);
     const dedupeMs = checkWhole('dedupeMs', settings.dedupeMs, 0, MAX_SETTING_MS);
     const topic = this.use(name);

@@ -82,7 +82,7 @@ export class Topic {
    * @returns the message, or `undefined` for a repeat
    */
   append(key: string, payload: Uint8Array): Message | undefined {
-    // task 2.2: number a message once
+    // step 2.2: number a message once
     // A clock may be set back. Times never are: whatever expires things looks only at the oldest.
     this.#lastTime = Math.max(this.#lastTime, this.#clock());
     const time = this.#lastTime;

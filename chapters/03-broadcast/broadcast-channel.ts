@@ -77,7 +77,7 @@ export class BroadcastChannel<T extends NonNullable<unknown>> {
   // #region wake-all
   /** Wakes every receiver that has something to read, once, however many values the turn brought. */
   #wakeAll(): void {
-    // task 3.3: wake everyone once
+    // step 3.3: wake everyone once
     this.#wakeBooked = false;
     // A copy: one that comes in meanwhile has nothing to read yet.
     for (const receiver of [...this.#receivers]) {

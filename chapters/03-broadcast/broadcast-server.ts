@@ -89,7 +89,7 @@ async function serveConnection(socket: Socket, room: Room): Promise<void> {
 // #region publish-frames
 /** The reading half: every frame that arrives goes to the channel. It never waits for a receiver. */
 async function publishFrames(socket: Socket, { channel, budget, reading }: Room): Promise<void> {
-  // task 3.6: from the socket to the channel
+  // step 3.6: from the socket to the channel
   for await (const { type, body } of readFrames(socket, reading)) {
     if (type === LAGGED_TYPE) {
       throw new LeveretError('RESERVED_TYPE', 'only the server sends frames of type 0x4c (lagged)');
@@ -110,7 +110,7 @@ async function publishFrames(socket: Socket, { channel, budget, reading }: Room)
  * @throws LeveretError `DISCONNECTED` when the connection broke
  */
 async function writeReceived(receiver: Receiver<Buffer>, socket: Socket): Promise<void> {
-  // task 3.5: from the receiver to the socket
+  // step 3.5: from the receiver to the socket
   const writer = new BatchedWriter(socket);
   for await (const received of receiver) {
     const frame =

@@ -47,7 +47,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
   // #region try-receive
   /** The next value, or how many were missed, or `undefined` when there is nothing now. Never waits. */
   tryReceive(): T | Lagged | undefined {
-    // task 3.2: read the next value, or tell how many are lost
+    // step 3.2: read the next value, or tell how many are lost
     const oldest = Math.min(this.#ring.oldest, this.#end);
     if (this.#position < oldest) {
       const missed = oldest - this.#position;
@@ -78,7 +78,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
   // #region receive
   /** Like {@link tryReceive}, but waits until there is something. `undefined` means the end. */
   async receive(): Promise<T | Lagged | undefined> {
-    // task 3.4: wait for the next value
+    // step 3.4: wait for the next value
     for (;;) {
       const received = this.tryReceive();
       if (received !== undefined || this.ended) return received;

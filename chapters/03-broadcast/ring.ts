@@ -41,7 +41,7 @@ export class Ring<T> {
   // #region put
   /** Stores a value, over the oldest one when the ring is full. Costs the same however many readers there are. */
   put(value: T): void {
-    // task 3.1: put a value into the ring
+    // step 3.1: put a value into the ring
     const slot = this.#next % this.capacity;
     this.#slots[slot] = value;
     this.#unread[slot] = this.readers;

@@ -34,7 +34,7 @@ export class Activity {
   /** Notes what has changed since the sweep before. @returns the reason to close it, if it has stood still too long */
   // #region look
   look(now: number, seen: Sight, timeouts: Timeouts): CloseReason | undefined {
-    // task 5.4: find what has stood still for too long
+    // step 5.4: find what has stood still for too long
     const { bytesIn, bytesSent, drained, paused } = seen;
     // While we do not read it, a peer cannot be heard: its silence is ours.
     const heard = bytesIn !== this.#seenIn || paused;

@@ -20,7 +20,7 @@ export function formatId(instance: string, number: number): string {
  */
 // #region parse
 export function parseId(instance: string, id: string): number | undefined {
-  // task 5.1: read an id back
+  // step 5.1: read an id back
   const number = Number(id.slice(instance.length + 1));
   const exact = Number.isSafeInteger(number) && number > 0 && formatId(instance, number) === id;
   return exact ? number : undefined;

@@ -123,7 +123,7 @@ export class ConnectionTable<C = undefined> {
    */
   // #region adopt
   adopt(stream: Duplex): Connection<C> | undefined {
-    // task 5.2: take in a connection, or refuse it
+    // step 5.2: take in a connection, or refuse it
     if (this.#onEmpty !== undefined) return this.#refuse(stream, 'shutdown');
     if (this.size >= this.#host.settings.maxConnections) return this.#refuse(stream, 'full');
     this.#counts.accepted += 1;

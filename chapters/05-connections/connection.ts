@@ -156,7 +156,7 @@ export class Connection<C = undefined> {
    */
   // #region end
   end(reason?: CloseReason, withinMs = this.#host.settings.closeTimeoutMs): void {
-    // task 5.3: end in good order
+    // step 5.3: end in good order
     checkWhole('withinMs', withinMs, 0, MAX_TIMEOUT_MS);
     if (this.#state !== OPEN) return;
     const why = reason ?? (this.stream.readableEnded ? 'peer' : 'local');

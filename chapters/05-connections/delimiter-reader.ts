@@ -81,7 +81,7 @@ export class DelimiterReader implements PieceReader {
 
   // #region cut
   #cut(chunk: Buffer): void {
-    // task 5.5: find the delimiters, also one that is cut in two
+    // step 5.5: find the delimiters, also one that is cut in two
     const size = this.#delimiter.length;
     // A delimiter cut in two begins in the last bytes that were kept; earlier ones are not searched again.
     const from = Math.max(0, this.#length - size + 1);

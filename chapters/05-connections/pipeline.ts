@@ -125,7 +125,7 @@ export class Pipeline {
   /** Decides anew who is read, after something came or went: nobody from a full queue until it is half empty. */
   // #region settle
   #settle(inbox: Inbox): void {
-    // task 5.7: read no faster than the consumers take
+    // step 5.7: read no faster than the consumers take
     const { queueBytes } = this.#limits;
     const paused = this.#work.cost > (this.#paused ? queueBytes / 2 : queueBytes);
     const changed = paused !== this.#paused;

@@ -56,7 +56,7 @@ export class WorkQueue {
   /** Pieces for one consumer, who is at work on a piece until it asks for the next one. */
   // #region work
   async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, undefined> {
-    // task 5.6: hand out pieces, of each inbox one at a time
+    // step 5.6: hand out pieces, of each inbox one at a time
     for (let inbox = await this.#ready.take(); inbox !== undefined; inbox = await this.#ready.take()) {
       const bytes = inbox.shift() as Buffer; // by the invariant
       this.cost -= bytes.length + OVERHEAD;

@@ -42,7 +42,7 @@ export class AddressPool implements ConnectionHost {
   /** Gives what waits to those who are idle, and opens one more connection if that is not enough. */
   // #region pump
   readonly #pump = (): void => {
-    // task 7.4: the free ones take, and one more comes when none is free
+    // step 7.4: the free ones take, and one more comes when none is free
     this.#booked = false;
     for (const connection of this.#connections) {
       if (this.#waiting.length === 0) break;

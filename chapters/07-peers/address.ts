@@ -22,7 +22,7 @@ const NUMBER = /^[1-9][0-9]{0,4}$/;
  */
 // #region parse
 export function parseAddress(text: string): PeerAddress {
-  // task 7.1: read an address
+  // step 7.1: read an address
   const bad = (why: string) => new PeerError('BAD_ADDRESS', text, why);
 
   const colon = text.lastIndexOf(':');

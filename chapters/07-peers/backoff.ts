@@ -46,7 +46,7 @@ export function readBackoff(options: BackoffOptions = {}): Required<BackoffOptio
  */
 // #region delay
 export function backoffDelay(failures: number, options: Required<BackoffOptions>): number {
-  // task 7.5: wait longer after each failure, and never in step with others
+  // step 7.5: wait longer after each failure, and never in step with others
   const whole = Math.min(options.maxMs, options.initialMs * 2 ** (failures - 1));
   return Math.round(whole / 2 + (whole / 2) * options.random());
 }

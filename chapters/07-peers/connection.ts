@@ -114,7 +114,7 @@ export class Connection {
   /** Applies the time limits; called now and then. */
   // #region check
   check(now: number): void {
-    // task 7.6: no state lasts too long
+    // step 7.6: no state lasts too long
     const { address, settings } = this.#host;
     for (const send of this.#batch) send.check(now, settings.sendTimeoutMs);
     if (!this.#deadline.passed(now, this.#limitMs)) return;
@@ -125,7 +125,7 @@ export class Connection {
 
   // #region closed
   #closed(): void {
-    // task 7.3: every failure reaches the sender
+    // step 7.3: every failure reaches the sender
     const [before, batch, cause, { address }] = [this.state, this.#batch, this.#cause, this.#host];
     this.#become('closed', 0);
     this.#batch = [];

@@ -32,7 +32,7 @@ export class SendQueue {
    */
   // #region take-batch
   takeBatch(maxBytes: number): PendingSend[] {
-    // task 7.2: many datagrams, one write
+    // step 7.2: many datagrams, one write
     const batch: PendingSend[] = [];
     let size = 0;
     for (let send = this.#sends.peek(); send !== undefined; send = this.#sends.peek()) {

@@ -16,62 +16,64 @@ const SECTIONS = [
 ];
 const MIN_WORDS = 1_000;
 const MAX_WORDS = 5_000;
-const MIN_TASKS = 3;
-const MAX_TASKS = 7;
+const MIN_STEPS = 3;
+const MAX_STEPS = 7;
 
-/** A task marker in the code of a chapter. */
-export interface Task {
+/** A step marker in the code of a chapter. */
+export interface Marker {
   readonly chapter: number;
   readonly ordinal: number;
   readonly where: string;
 }
 
-/** Finds the `// task N.M: title` markers in a file's text, and the mistakes in how they stand. */
-export function findTasks(where: string, source: string): { tasks: Task[]; mistakes: string[] } {
-  const tasks: Task[] = [];
+/** Finds the `// step N.M: title` markers in a file's text, and the mistakes in how they stand. */
+export function findMarkers(where: string, source: string): { markers: Marker[]; mistakes: string[] } {
+  const markers: Marker[] = [];
   const mistakes: string[] = [];
   const lines = source.split('\n');
   for (const [index, line] of lines.entries()) {
-    if (!/^\s*\/\/ task\b/i.test(line)) continue;
+    if (!/^\s*\/\/ step\b/i.test(line)) continue;
     const at = `${where}:${index + 1}`;
-    const [, chapter, ordinal] = /^\s*\/\/ task (\d+)\.(\d+): \S/.exec(line) ?? [];
-    if (chapter === undefined) mistakes.push(`${at}: a task marker reads "// task N.M: short title"`);
-    else tasks.push({ chapter: Number(chapter), ordinal: Number(ordinal), where: at });
+    const [, chapter, ordinal] = /^\s*\/\/ step (\d+)\.(\d+): \S/.exec(line) ?? [];
+    if (chapter === undefined) mistakes.push(`${at}: a step marker reads "// step N.M: short title"`);
+    else markers.push({ chapter: Number(chapter), ordinal: Number(ordinal), where: at });
     const above = lines[index - 1] ?? '';
     if (!above.trimEnd().endsWith('{'))
-      mistakes.push(`${at}: a task marker is the first line in a function's body`);
+      mistakes.push(`${at}: a step marker is the first line in a function's body`);
   }
-  return { tasks, mistakes };
+  return { markers, mistakes };
 }
 
-/** Checks the tasks of one chapter against the text of its lesson. */
-export function checkTasks(number: number, tasks: readonly Task[], lesson: string): string[] {
+/** Checks the markers of one chapter against the text of its lesson. */
+export function checkMarkers(number: number, markers: readonly Marker[], lesson: string): string[] {
   const mistakes: string[] = [];
   const seen = new Set<number>();
-  for (const { chapter, ordinal, where } of tasks) {
+  for (const { chapter, ordinal, where } of markers) {
     if (chapter !== number)
-      mistakes.push(`${where}: task ${chapter}.${ordinal} in the folder of chapter ${number}`);
-    else if (seen.has(ordinal)) mistakes.push(`${where}: task ${chapter}.${ordinal} is there twice`);
+      mistakes.push(`${where}: step ${chapter}.${ordinal} in the folder of chapter ${number}`);
+    else if (seen.has(ordinal)) mistakes.push(`${where}: step ${chapter}.${ordinal} is there twice`);
     seen.add(ordinal);
   }
-  if (seen.size < MIN_TASKS || seen.size > MAX_TASKS) {
-    mistakes.push(`chapter ${number}: ${seen.size} tasks in its code, expected ${MIN_TASKS} to ${MAX_TASKS}`);
+  if (seen.size < MIN_STEPS || seen.size > MAX_STEPS) {
+    mistakes.push(
+      `chapter ${number}: ${seen.size} markers in its code, expected ${MIN_STEPS} to ${MAX_STEPS}`,
+    );
   }
   for (let ordinal = 1; ordinal <= Math.max(0, ...seen); ordinal += 1) {
-    if (!seen.has(ordinal)) mistakes.push(`chapter ${number}: its code has no task ${number}.${ordinal}`);
+    if (!seen.has(ordinal)) mistakes.push(`chapter ${number}: its code has no step ${number}.${ordinal}`);
   }
   const named = new Set(
-    [...lesson.matchAll(/\btask\s+(\d+)\.(\d+)/gi)]
+    [...lesson.matchAll(/\bstep\s+(\d+)\.(\d+)/gi)]
       .filter(([, chapter]) => Number(chapter) === number)
       .map(([, , ordinal]) => Number(ordinal)),
   );
   for (const ordinal of seen) {
     if (!named.has(ordinal))
-      mistakes.push(`chapter ${number}: the lesson does not name task ${number}.${ordinal}`);
+      mistakes.push(`chapter ${number}: the lesson does not name step ${number}.${ordinal}`);
   }
   for (const ordinal of named) {
     if (!seen.has(ordinal))
-      mistakes.push(`chapter ${number}: the lesson names task ${number}.${ordinal}, the code has none`);
+      mistakes.push(`chapter ${number}: the lesson names step ${number}.${ordinal}, the code has none`);
   }
   return mistakes;
 }

@@ -37,7 +37,7 @@ export function findRegion(lines: readonly string[], name: string | undefined): 
 }
 
 /**
- * The lines of a region, dedented; without a name the whole file. Lines that only mark regions and tasks are left out.
+ * The lines of a region, dedented; without a name the whole file. Lines that only mark regions and steps are left out.
  *
  * @throws Error when the region is missing, twice there, or empty.
  */
@@ -46,7 +46,7 @@ export function readRegion(source: string, name: string | undefined): string {
   const { from, to } = findRegion(lines, name);
   const kept = lines
     .slice(from, to)
-    .filter((line) => !/^\s*\/\/ (#region|#endregion|task \d+\.\d+:)/.test(line));
+    .filter((line) => !/^\s*\/\/ (#region|#endregion|step \d+\.\d+:)/.test(line));
   if (kept.every((line) => line.trim() === '')) throw new Error('nothing in it');
   return dedent(kept);
 }

@@ -1,4 +1,5 @@
 import ts from 'typescript';
+import { findWritten } from '../course/written.ts';
 
 /** The lines of a source file, counted from 1, on which code stands: not blank, and more than a comment. */
 export function codeLines(source: ts.SourceFile): Set<number> {
@@ -21,30 +22,16 @@ export function parseSource(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-/**
- * The lines, counted from 1, that a reader writes: from each `// task N.M:` marker to the end of the body that it
- * stands in, braces left out; of the whole file where it stands in none.
- */
-export function taskLines(source: ts.SourceFile): Set<number> {
+/** The lines, counted from 1, that a reader writes; see {@link findWritten}. Those of braces are not among them. */
+export function stepLines(source: ts.SourceFile): Set<number> {
   const lines = new Set<number>();
-  for (const { index } of source.text.matchAll(/^[^\S\n]*\/\/ task \d+\.\d+:/gm)) {
-    const [from, to] = bodyAround(source, index);
-    const first = source.getLineAndCharacterOfPosition(from).line + 1;
-    const last = source.getLineAndCharacterOfPosition(to).line + 1;
-    for (let line = first + 1; line < last; line += 1) lines.add(line);
+  for (const { from, to } of findWritten(source)) {
+    const begin = from + (/^\s*/.exec(source.text.slice(from, to))?.[0].length ?? 0);
+    const end = from + source.text.slice(from, to).trimEnd().length;
+    if (begin >= end) continue;
+    const last = source.getLineAndCharacterOfPosition(end).line;
+    for (let line = source.getLineAndCharacterOfPosition(begin).line; line <= last; line += 1)
+      lines.add(line + 1);
   }
   return lines;
-}
-
-/** The braces of the innermost body around a place, or the file's own bounds. */
-function bodyAround(source: ts.SourceFile, at: number): [from: number, to: number] {
-  let found: [number, number] = [0, source.end];
-  const visit = (node: ts.Node): void => {
-    if (node.pos > at || node.end <= at) return;
-    if (ts.isBlock(node)) found = [node.getStart(source), node.end];
-    if (ts.isClassLike(node)) found = [node.members.pos - 1, node.end];
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
 }

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { type Chapter, ROOT, readDoors } from '../chapters.ts';
 import { findBelow } from '../lessons/check.ts';
 import { findRegion, quotedCode } from '../lessons/fill.ts';
-import { codeLines, parseSource, taskLines } from './code-lines.ts';
+import { codeLines, parseSource, stepLines } from './code-lines.ts';
 
 /** Folders of a chapter whose code is beside its own: it is not counted. */
 const BESIDE = /\/(test|examples|wrong|any-language)\//;
@@ -53,9 +53,9 @@ export function measureChapter({ number, path, lesson }: Chapter, root = ROOT): 
     if (BESIDE.test(file) || file === `${path}/main.ts`) continue;
     const source = parseSource(file, readFileSync(join(root, file), 'utf8'));
     const lines = [...codeLines(source)];
-    const tasks = taskLines(source);
+    const ofReader = stepLines(source);
     shown += lines.filter((line) => quoted.get(file)?.has(line)).length;
-    written += lines.filter((line) => tasks.has(line)).length;
+    written += lines.filter((line) => ofReader.has(line)).length;
     modules.push({ path: file.slice(path.length + 1), lines: lines.length, isDoor: doors.has(file) });
   }
   modules.sort((a, b) => b.lines - a.lines);

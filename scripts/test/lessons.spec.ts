@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Chapter } from '../chapters.ts';
-import { checkCommands, checkForm, checkLinks, checkTasks, findTasks } from '../lessons/check.ts';
+import { checkCommands, checkForm, checkLinks, checkMarkers, findMarkers } from '../lessons/check.ts';
 import { fillLesson, readRegion, readTranscript } from '../lessons/fill.ts';
 import { countWords, findHeadings, findLinks } from '../lessons/markdown.ts';
 
 const SOURCE = `/** Doubles. */
 export function twice(value: number): number {
-  // task 1.2: double it
+  // step 1.2: double it
   // #region body
   if (value === 0) {
     return 0;
@@ -30,7 +30,7 @@ lessons.after.each(({ root }) => rmSync(root, { recursive: true, force: true }))
 
 lessons('a region is dedented, and markers are left out', () => {
   assert.is(readRegion(SOURCE, 'body'), 'if (value === 0) {\n  return 0;\n}\nreturn value * 2;');
-  assert.not.match(readRegion(SOURCE, undefined), /#region|task/);
+  assert.not.match(readRegion(SOURCE, undefined), /#region|step/);
   assert.throws(() => readRegion(SOURCE, 'head'), /no line "\/\/ #region head"/);
   assert.throws(() => readRegion(`${SOURCE}${SOURCE}`, 'body'), /twice/);
 });
@@ -92,27 +92,27 @@ lessons('a transcript is filled, and read back', ({ root }) => {
   assert.is(readTranscript(filled, 4), undefined);
 });
 
-lessons('tasks are found, and must be the first line of a body', () => {
-  const good = findTasks('a.ts', SOURCE);
-  assert.equal(good, { tasks: [{ chapter: 1, ordinal: 2, where: 'a.ts:3' }], mistakes: [] });
+lessons('markers are found, and must be the first line of a body', () => {
+  const good = findMarkers('a.ts', SOURCE);
+  assert.equal(good, { markers: [{ chapter: 1, ordinal: 2, where: 'a.ts:3' }], mistakes: [] });
   assert.match(
-    findTasks('a.ts', 'f();\n// task 1.1: x\n').mistakes.join(),
+    findMarkers('a.ts', 'f();\n// step 1.1: x\n').mistakes.join(),
     /first line in a function's body/,
   );
-  assert.match(findTasks('a.ts', 'f() {\n// Task 1: x\n').mistakes.join(), /reads "\/\/ task N\.M/);
+  assert.match(findMarkers('a.ts', 'f() {\n// Step 1: x\n').mistakes.join(), /reads "\/\/ step N\.M/);
 });
 
-lessons('code and lesson name the same tasks', () => {
-  const tasks = [1, 2, 3].map((ordinal) => ({ chapter: 1, ordinal, where: `a.ts:${ordinal}` }));
-  assert.equal(checkTasks(1, tasks, 'Task 1.1, task 1.2 and task 1.3; not task 2.9'), []);
-  assert.match(checkTasks(1, tasks, 'Task 1.1, task 1.2').join(), /does not name task 1\.3/);
+lessons('code and lesson name the same markers', () => {
+  const markers = [1, 2, 3].map((ordinal) => ({ chapter: 1, ordinal, where: `a.ts:${ordinal}` }));
+  assert.equal(checkMarkers(1, markers, 'Step 1.1, step 1.2 and step 1.3; not step 2.9'), []);
+  assert.match(checkMarkers(1, markers, 'Step 1.1, step 1.2').join(), /does not name step 1\.3/);
   assert.match(
-    checkTasks(1, tasks, 'Task 1.1, task 1.2, task 1.3, task 1.4').join(),
-    /names task 1\.4, the code has none/,
+    checkMarkers(1, markers, 'Step 1.1, step 1.2, step 1.3, step 1.4').join(),
+    /names step 1\.4, the code has none/,
   );
-  assert.match(checkTasks(1, [tasks[0]!, tasks[2]!], 'task 1.1 task 1.3').join(), /no task 1\.2/);
-  assert.match(checkTasks(1, [...tasks, tasks[0]!], 'task 1.1 task 1.2 task 1.3').join(), /twice/);
-  assert.match(checkTasks(2, tasks, '').join(), /task 1\.1 in the folder of chapter 2/);
+  assert.match(checkMarkers(1, [markers[0]!, markers[2]!], 'step 1.1 step 1.3').join(), /no step 1\.2/);
+  assert.match(checkMarkers(1, [...markers, markers[0]!], 'step 1.1 step 1.2 step 1.3').join(), /twice/);
+  assert.match(checkMarkers(2, markers, '').join(), /step 1\.1 in the folder of chapter 2/);
 });
 
 lessons('anchors are those of GitHub', () => {

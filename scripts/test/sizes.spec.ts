@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findChapters } from '../chapters.ts';
-import { codeLines, parseSource, taskLines } from '../sizes/code-lines.ts';
+import { codeLines, parseSource, stepLines } from '../sizes/code-lines.ts';
 import { checkSizes, largeModules, measureChapter, smallModules } from '../sizes/measure.ts';
 
 const sizes = suite<{ root: string }>('sizes of the chapters');
@@ -30,9 +30,9 @@ export class Twice {
   readonly text = 'http://x /* no comment */'; /* a comment */
 
   value(value: number): number {
-    // task 1.2: double it
+    // step 1.2: double it
     if (value === 0) {
-      // task 1.3: nothing
+      // step 1.3: nothing
       return 0;
     }
 
@@ -45,13 +45,14 @@ sizes('count lines with code, not blank ones and comments', () => {
   assert.equal([...codeLines(parseSource('a.ts', SOURCE))], [4, 6, 8, 10, 12, 13, 15, 16, 17]);
 });
 
-sizes('count the bodies of tasks as written by the reader, without their braces', () => {
-  assert.equal([...taskLines(parseSource('a.ts', SOURCE))], [9, 10, 11, 12, 13, 14, 15]);
-  const whole = '// task 1.1: all of it\ngo();\ngo();\n';
-  assert.is(
-    taskLines(parseSource('a.ts', whole)).has(3),
-    true,
-    'a task outside of any body is the whole file',
+sizes('count the bodies of steps as written by the reader, without their braces', () => {
+  assert.equal([...stepLines(parseSource('a.ts', SOURCE))], [9, 10, 11, 12, 13, 14, 15]);
+  const whole =
+    'import a;\n// step 1.1: all of it\nfunction go() {\n  a();\n}\nexport class B {\n  #c = 1;\n  d() {\n    go();\n  }\n}\n';
+  assert.equal(
+    [...stepLines(parseSource('a.ts', whole))],
+    [3, 4, 5, 7, 9],
+    'a step at the top of a file is all of its bodies, and what it keeps to itself',
   );
 });
 
@@ -65,7 +66,7 @@ sizes('see parts in subfolders, and leave out the stage, tests and examples', ({
   );
   put(root, `${folder}/index.ts`, lines(2));
   put(root, `${folder}/wire/frame.ts`, `${lines(30)}// #region one\n\n${lines(10)}// #endregion one\n`);
-  put(root, `${folder}/broker/small.ts`, `f(() => {\n  // task 4.1: x\n${lines(5)}});\n`);
+  put(root, `${folder}/broker/small.ts`, `f(() => {\n  // step 4.1: x\n${lines(5)}});\n`);
   for (const name of ['main.ts', 'test/a.spec.ts', 'examples/a.ts', 'wrong/a.ts', 'any-language/a.ts']) {
     put(root, `${folder}/${name}`, lines(100));
   }
@@ -73,7 +74,7 @@ sizes('see parts in subfolders, and leave out the stage, tests and examples', ({
   const size = measureChapter(chapter!, root);
   assert.is(size.lines, 2 + 40 + 7, 'lines');
   assert.is(size.shown, 10, 'a region that is quoted twice counts once');
-  assert.is(size.written, 5, 'lines in tasks');
+  assert.is(size.written, 5, 'lines of steps');
   assert.equal(
     size.modules.map(({ path }) => path),
     ['wire/frame.ts', 'broker/small.ts', 'index.ts'],

@@ -83,7 +83,7 @@ class ChannelClient implements EngineClient {
   // #region publish
   /** Numbers the messages and gives them to everybody. Duplicates are dropped here, and get no id. */
   publish(name: string, records: readonly wire.WireRecord[]): Published {
-    // task 4.4: stamp the messages and give them to everybody
+    // step 4.4: stamp the messages and give them to everybody
     const { topics, channel, clients } = this.#engine;
     const topic = topics.use(name);
     let count = 0;
@@ -117,7 +117,7 @@ class ChannelClient implements EngineClient {
   // #region deliver
   /** Sends batches as long as the socket takes them; the rest waits in the buffers. */
   deliver(): void {
-    // task 4.6: turn what is ready into frames
+    // step 4.6: turn what is ready into frames
     this.collect();
     while (!this.#session.full) {
       const buffer = this.#subscriber.nextReady();
@@ -132,7 +132,7 @@ class ChannelClient implements EngineClient {
   // #region collect
   /** Takes what was published from the channel into the buffers. Nobody waits: a client for whom it is too much ends. */
   collect(): void {
-    // task 4.5: from the channel into this client's buffers
+    // step 4.5: from the channel into this client's buffers
     try {
       const missed = this.#receiver.drain((message) => this.#subscriber.offer(message));
       if (missed > 0) throw new LeveretError('SLOW', `${missed} messages were overwritten`);

@@ -161,7 +161,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     expected: N,
     onAnswer: (answer: Answer<N>) => void = () => {},
   ): Promise<Answer<N>> {
-    // task 4.7: send a request and wait for its answer
+    // step 4.7: send a request and wait for its answer
     return this.#socket.request(wire.clientCodec.encode(frame), (answer) => {
       if (answer.type !== expected || requestOf(answer) !== requestOf(frame))
         throw new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);

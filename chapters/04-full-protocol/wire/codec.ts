@@ -51,7 +51,7 @@ export class Codec<T extends FrameTable> {
    * @throws ProtocolError UNKNOWN_TYPE, BAD_FRAME, BAD_TEXT or BAD_VERSION, all fatal
    */
   decode(type: number, bytes: Uint8Array, start = 0, end = bytes.length): FrameOf<T> {
-    // task 4.1: decode a frame by the table
+    // step 4.1: decode a frame by the table
     const layout = this.#layouts.get(type);
     if (layout === undefined)
       throw new ProtocolError('UNKNOWN_TYPE', `no frame of type 0x${type.toString(16)} goes this way`);

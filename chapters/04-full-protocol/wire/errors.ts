@@ -87,7 +87,7 @@ export function errorName(wireCode: number): ErrorName | undefined {
  * the log, and without a word of it for the client.
  */
 export function toProtocolError(thrown: unknown): ProtocolError {
-  // task 4.3: tell a fault of ours from the client's
+  // step 4.3: tell a fault of ours from the client's
   if (thrown instanceof ProtocolError) return thrown;
   if (thrown instanceof LeveretError && Object.hasOwn(ErrorCode, thrown.code))
     return new ProtocolError(thrown.code as ErrorName, thrown.message, { cause: thrown });

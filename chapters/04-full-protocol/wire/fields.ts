@@ -61,7 +61,7 @@ const records: Field<readonly WireRecord[]> = {
   },
   // #region read-records
   read(from) {
-    // task 4.2: read the records of a batch
+    // step 4.2: read the records of a batch
     const count = from.number(2);
     if (count * RECORD_HEADER_SIZE > from.left)
       throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${from.left} bytes`);

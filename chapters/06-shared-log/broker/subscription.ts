@@ -56,7 +56,7 @@ export class Subscription implements TopicReader {
   // #region pump
   /** Sends what there is, as far as the socket and the window allow. */
   pump(): void {
-    // task 6.7: move a cursor on
+    // step 6.7: move a cursor on
     const cursor = this.#cursor;
     if (cursor.nextId < this.#topic.log.firstId) cursor.moveTo(this.#topic.log.firstId);
     while (this.#window.room > 0) {

@@ -24,7 +24,7 @@ export class NaiveLog implements Log {
   }
 
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
-    // task 6.1: a log that is a list of frames
+    // step 6.1: a log that is a list of frames
     if (this.#open.length === 0) this.#openedAt = now;
     this.#open.push(Buffer.from(source.subarray(from, to)));
     this.lastId += count;

@@ -71,7 +71,7 @@ export class Cursor {
    * @returns `undefined` when it has read everything that is sealed
    */
   read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
-    // task 6.4: hand out what lies before the cursor
+    // step 6.4: hand out what lies before the cursor
     if (this.nextId < this.#log.firstId && this.segment !== NOWHERE) this.moveTo(this.#log.firstId);
     while (this.#position === this.segment.sealed) {
       // The last segment may still grow: stay, so that what comes is found here.
@@ -97,7 +97,7 @@ export class Cursor {
   // #region frame
   /** One frame; or as many of its records as the limit allows, in a frame made for this reader alone. */
   #readFrame(bytes: Buffer, limit: number): Buffer {
-    // task 6.5: read one frame, or a part of it
+    // step 6.5: read one frame, or a part of it
     const { frames } = this.#log;
     const firstId = this.nextId;
     const start = this.#position;

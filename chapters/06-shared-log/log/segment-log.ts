@@ -68,7 +68,7 @@ export class SegmentLog {
    * @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records
    */
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
-    // task 6.2: write records into the open frame
+    // step 6.2: write records into the open frame
     const size = to - from;
     if (this.#writeAt + size > this.#writeEnd || this.lastId + count - this.sealedId > MAX_RECORDS)
       this.#makeRoom(size, count);
@@ -83,7 +83,7 @@ export class SegmentLog {
   // #region seal
   /** Closes the open frame, if there is one. */
   seal(): void {
-    // task 6.3: close the open frame
+    // step 6.3: close the open frame
     if (this.lastId === this.sealedId) return;
     const { tail } = this;
     const firstId = this.sealedId + 1;
@@ -101,7 +101,7 @@ export class SegmentLog {
    * tail stays then: it is written to.
    */
   expire(oldest: number): void {
-    // task 6.6: let go of what is too old
+    // step 6.6: let go of what is too old
     this.#dropWhile((head) => head.firstIdAfter(oldest) > head.lastId);
     this.#dropWhile((head) => head !== this.tail && this.bytes > this.#maxRetainedBytes);
     this.firstId = Math.max(this.firstId, this.head.firstIdAfter(oldest));

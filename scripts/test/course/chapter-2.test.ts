@@ -1,0 +1,4 @@
+// deadline: 240 s
+import { proveChapter } from './prove.ts';
+
+await proveChapter(2);
