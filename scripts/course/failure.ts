@@ -33,7 +33,8 @@ export function readFailure(path: string, printed: Printed, root = ROOT): Failur
   const found = readReport(printed.stdout) ?? readUvu(printed.stdout) ?? readEnd(printed);
   const text = `${found.message}\n${found.stack}\n${printed.stderr}`;
   const thrown = found.isAssertion ? readThrown(printed.stderr, root) : undefined;
-  const own = found.isAssertion ? '' : placesIn(found.stack, root).length > 0 ? 'your code threw: ' : '';
+  const isThrown = !found.isAssertion && found.test !== '' && placesIn(found.stack, root).length > 0;
+  const own = isThrown ? 'your code threw: ' : '';
   return {
     file,
     test: found.test,
@@ -97,6 +98,16 @@ function readEnd({ stdout, stderr }: Printed): Report {
   if (late !== null) {
     const message = `not done after ${late[1]} s: an endless loop, or something awaited that never comes`;
     return { test: late[2] ?? '', message, stack: '', isAssertion: true };
+  }
+  const syntax = /^(.*:\d+:\d+): ERROR: (.*)$/m.exec(stderr);
+  if (syntax !== null) {
+    const [, place = '', reason = ''] = syntax;
+    return {
+      test: '',
+      message: `this is no TypeScript yet: ${reason}`,
+      stack: `    at ${place}`,
+      isAssertion: false,
+    };
   }
   const error = /^(?:\w*Error|Error)\b.*$/m.exec(stderr)?.[0];
   const message =
