@@ -5,11 +5,10 @@ import {
   checkCommands,
   checkForm,
   checkLinks,
-  checkMarkers,
+  checkSteps,
   findBelow,
   findMarkers,
   type Marker,
-  prose,
 } from './lessons/check.ts';
 import { fillLesson } from './lessons/fill.ts';
 import { runCommand, UsageError } from './terminal.ts';
@@ -83,7 +82,10 @@ function check(): string[] {
       markers.push(...found.markers);
       mistakes.push(...found.mistakes);
     }
-    mistakes.push(...checkForm(chapter, text), ...checkMarkers(chapter.number, markers, prose(text)));
+    mistakes.push(
+      ...checkForm(chapter, text),
+      ...checkSteps(chapter, markers, text, (path) => existsSync(join(ROOT, path))),
+    );
   }
   return mistakes;
 }

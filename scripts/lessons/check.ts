@@ -1,23 +1,19 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { Chapter } from '../chapters.ts';
+import { readSteps } from '../course/steps.ts';
 import { readTranscript } from './fill.ts';
-import { countWords, findHeadings, findLinks, proseLines } from './markdown.ts';
+import { countWords, findHeadings, findLinks } from './markdown.ts';
 
-const SECTIONS = [
-  'Goal',
-  'Run it',
-  'The idea',
-  'Build it',
-  'Check it',
-  'What we left out, and exercises',
-  'What the real ones do',
-  'Next',
-];
+const FIRST_SECTIONS = ['Goal', 'Run it', 'The idea', 'Build it', 'Check it'];
+const LAST_SECTIONS = ['What the real ones do', 'Next'];
+/** What stands between: the one form, or the other. */
+const MIDDLE_SECTIONS = [['What final adds', 'Exercises'], ['What we left out, and exercises']];
 const MIN_WORDS = 1_000;
-const MAX_WORDS = 5_000;
+const MAX_WORDS = 7_000;
 const MIN_STEPS = 3;
-const MAX_STEPS = 7;
+const MAX_STEPS = 24;
+const MIN_HINTS = 2;
 
 /** A step marker in the code of a chapter. */
 export interface Marker {
@@ -38,42 +34,50 @@ export function findMarkers(where: string, source: string): { markers: Marker[];
     if (chapter === undefined) mistakes.push(`${at}: a step marker reads "// step N.M: short title"`);
     else markers.push({ chapter: Number(chapter), ordinal: Number(ordinal), where: at });
     const above = lines[index - 1] ?? '';
-    if (!above.trimEnd().endsWith('{'))
-      mistakes.push(`${at}: a step marker is the first line in a function's body`);
+    if (!/(^|[{;])$/.test(above.trimEnd()))
+      mistakes.push(`${at}: a step marker is the first line in a body, in a class, or in its file`);
   }
   return { markers, mistakes };
 }
 
-/** Checks the markers of one chapter against the text of its lesson. */
-export function checkMarkers(number: number, markers: readonly Marker[], lesson: string): string[] {
-  const mistakes: string[] = [];
-  const seen = new Set<number>();
-  for (const { chapter, ordinal, where } of markers) {
-    if (chapter !== number)
-      mistakes.push(`${where}: step ${chapter}.${ordinal} in the folder of chapter ${number}`);
-    else if (seen.has(ordinal)) mistakes.push(`${where}: step ${chapter}.${ordinal} is there twice`);
-    seen.add(ordinal);
-  }
-  if (seen.size < MIN_STEPS || seen.size > MAX_STEPS) {
-    mistakes.push(
-      `chapter ${number}: ${seen.size} markers in its code, expected ${MIN_STEPS} to ${MAX_STEPS}`,
+/**
+ * Checks the steps of one chapter: its code and its lesson have the same ones, in order; and where the lesson names the tests of
+ * its steps, each has tests that are there, and two hints.
+ */
+export function checkSteps(
+  { number, path }: Pick<Chapter, 'number' | 'path'>,
+  markers: readonly Marker[],
+  lesson: string,
+  isThere: (path: string) => boolean,
+): string[] {
+  const steps = readSteps(lesson);
+  const where = `${path}/README.md`;
+  const inCode = new Set(markers.map(({ chapter, ordinal }) => `${chapter}.${ordinal}`));
+  const mistakes = markers
+    .filter(({ chapter }) => chapter !== number)
+    .map(
+      (marker) => `${marker.where}: a step of chapter ${marker.chapter} in the folder of chapter ${number}`,
     );
+  for (const id of inCode) {
+    if (!steps.some((step) => step.id === id)) mistakes.push(`${where}: no heading "### ${id} Title"`);
   }
-  for (let ordinal = 1; ordinal <= Math.max(0, ...seen); ordinal += 1) {
-    if (!seen.has(ordinal)) mistakes.push(`chapter ${number}: its code has no step ${number}.${ordinal}`);
+  const isGraded = steps.some(({ checks }) => checks.length > 0);
+  for (const [index, { id, checks, hints }] of steps.entries()) {
+    if (id !== `${number}.${index + 1}`)
+      mistakes.push(`${where}: step ${id} stands where ${number}.${index + 1} should`);
+    if (!inCode.has(id)) mistakes.push(`${where}: the code of chapter ${number} has no step ${id}`);
+    if (!isGraded) continue;
+    if (checks.length === 0)
+      mistakes.push(`${where}: step ${id} names no tests: <!-- check: name.spec.ts -->`);
+    for (const check of checks) {
+      if (!isThere(`${path}/test/${check}`))
+        mistakes.push(`${where}: step ${id} is checked by ${check}, which is not there`);
+    }
+    if (hints.length < MIN_HINTS)
+      mistakes.push(`${where}: step ${id} has ${hints.length} hints, at least ${MIN_HINTS}`);
   }
-  const named = new Set(
-    [...lesson.matchAll(/\bstep\s+(\d+)\.(\d+)/gi)]
-      .filter(([, chapter]) => Number(chapter) === number)
-      .map(([, , ordinal]) => Number(ordinal)),
-  );
-  for (const ordinal of seen) {
-    if (!named.has(ordinal))
-      mistakes.push(`chapter ${number}: the lesson does not name step ${number}.${ordinal}`);
-  }
-  for (const ordinal of named) {
-    if (!seen.has(ordinal))
-      mistakes.push(`chapter ${number}: the lesson names step ${number}.${ordinal}, the code has none`);
+  if (steps.length < MIN_STEPS || steps.length > MAX_STEPS) {
+    mistakes.push(`${where}: ${steps.length} steps, expected ${MIN_STEPS} to ${MAX_STEPS}`);
   }
   return mistakes;
 }
@@ -91,8 +95,9 @@ export function checkForm(chapter: Chapter, text: string): string[] {
   if (headings[0]?.level !== 1) wrong('begins with a # title');
   if (chapter.works === '') wrong('says in one sentence under the title what works');
   const sections = headings.filter(({ level }) => level === 2).map((heading) => heading.text);
-  if (sections.join('|') !== SECTIONS.join('|'))
-    wrong(`sections are "${sections.join('", "')}", not "${SECTIONS.join('", "')}"`);
+  const forms = MIDDLE_SECTIONS.map((middle) => [...FIRST_SECTIONS, ...middle, ...LAST_SECTIONS].join(', '));
+  if (!forms.includes(sections.join(', ')))
+    wrong(`sections are ${sections.join(', ')}; they should be ${forms[0]}`);
   const words = countWords(text);
   if (words < MIN_WORDS || words > MAX_WORDS) wrong(`${words} words, expected ${MIN_WORDS} to ${MAX_WORDS}`);
   if (chapter.main !== undefined && (readTranscript(text, chapter.number)?.trim() ?? '') === '') {
@@ -150,9 +155,4 @@ export function findBelow(root: string, folder: string, ending: string): string[
     .flatMap((entry) =>
       findBelow(root, relative(root, join(absolute, entry.name)).replaceAll('\\', '/'), ending),
     );
-}
-
-/** The prose of a text as one string. */
-export function prose(text: string): string {
-  return proseLines(text).join('\n');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Chapter } from '../chapters.ts';
-import { checkCommands, checkForm, checkLinks, checkMarkers, findMarkers } from '../lessons/check.ts';
+import { checkCommands, checkForm, checkLinks, checkSteps, findMarkers } from '../lessons/check.ts';
 import { fillLesson, readRegion, readTranscript } from '../lessons/fill.ts';
 import { countWords, findHeadings, findLinks } from '../lessons/markdown.ts';
 
@@ -95,24 +95,24 @@ lessons('a transcript is filled, and read back', ({ root }) => {
 lessons('markers are found, and must be the first line of a body', () => {
   const good = findMarkers('a.ts', SOURCE);
   assert.equal(good, { markers: [{ chapter: 1, ordinal: 2, where: 'a.ts:3' }], mistakes: [] });
-  assert.match(
-    findMarkers('a.ts', 'f();\n// step 1.1: x\n').mistakes.join(),
-    /first line in a function's body/,
-  );
+  assert.match(findMarkers('a.ts', 'f();\n// step 1.1: x\n').mistakes.join(), /first line in a body/);
   assert.match(findMarkers('a.ts', 'f() {\n// Step 1: x\n').mistakes.join(), /reads "\/\/ step N\.M/);
 });
 
-lessons('code and lesson name the same markers', () => {
+lessons('code and lesson have the same steps, in order', () => {
+  const chapter = { number: 1, path: 'chapters/01-x' };
   const markers = [1, 2, 3].map((ordinal) => ({ chapter: 1, ordinal, where: `a.ts:${ordinal}` }));
-  assert.equal(checkMarkers(1, markers, 'Step 1.1, step 1.2 and step 1.3; not step 2.9'), []);
-  assert.match(checkMarkers(1, markers, 'Step 1.1, step 1.2').join(), /does not name step 1\.3/);
-  assert.match(
-    checkMarkers(1, markers, 'Step 1.1, step 1.2, step 1.3, step 1.4').join(),
-    /names step 1\.4, the code has none/,
-  );
-  assert.match(checkMarkers(1, [markers[0]!, markers[2]!], 'step 1.1 step 1.3').join(), /no step 1\.2/);
-  assert.match(checkMarkers(1, [...markers, markers[0]!], 'step 1.1 step 1.2 step 1.3').join(), /twice/);
-  assert.match(checkMarkers(2, markers, '').join(), /step 1\.1 in the folder of chapter 2/);
+  const headings = (...ids: string[]): string => ids.map((id) => `### ${id} Write it\n`).join('\n');
+  const check = (lesson: string, of = markers): string => checkSteps(chapter, of, lesson, () => false).join();
+  assert.is(check(headings('1.1', '1.2', '1.3')), '', 'all is well');
+  assert.match(check(headings('1.1', '1.2')), /no heading "### 1\.3 Title"/);
+  assert.match(check(headings('1.1', '1.2', '1.3', '1.4')), /has no step 1\.4/);
+  assert.match(check(headings('1.1', '1.3', '1.2')), /step 1\.3 stands where 1\.2 should/);
+  assert.match(check('', [{ chapter: 2, ordinal: 1, where: 'a.ts:1' }]), /a step of chapter 2 in the folder/);
+  const graded = headings('1.1', '1.2', '1.3').replace('it\n', 'it\n<!-- check: a.spec.ts -->\n');
+  assert.match(check(graded), /step 1\.1 is checked by a\.spec\.ts, which is not there/);
+  assert.match(check(graded), /step 1\.1 has 0 hints/);
+  assert.match(check(graded), /step 1\.2 names no tests/);
 });
 
 lessons('anchors are those of GitHub', () => {

@@ -48,10 +48,10 @@ sizes('count lines with code, not blank ones and comments', () => {
 sizes('count the bodies of steps as written by the reader, without their braces', () => {
   assert.equal([...stepLines(parseSource('a.ts', SOURCE))], [9, 10, 11, 12, 13, 14, 15]);
   const whole =
-    'import a;\n// step 1.1: all of it\nfunction go() {\n  a();\n}\nexport class B {\n  #c = 1;\n  d() {\n    go();\n  }\n}\n';
+    'import "a";\n// step 1.1: all of it\nfunction go() {\n  a();\n}\nexport class B {\n  #c = 1;\n  d() {\n    go();\n  }\n}\n';
   assert.equal(
     [...stepLines(parseSource('a.ts', whole))],
-    [3, 4, 5, 7, 9],
+    [2, 3, 4, 5, 7, 9],
     'a step at the top of a file is all of its bodies, and what it keeps to itself',
   );
 });

@@ -9,6 +9,10 @@ import { type Checkout, makeCheckout } from './checkout.ts';
 let checkout: Checkout;
 before(() => {
   checkout = makeCheckout();
+  // Whatever the lesson's step checks: here it is this one file.
+  const lesson = join(checkout.root, 'chapters/02-subscriber/README.md');
+  const text = readFileSync(lesson, 'utf8').replace(/<!-- check: .*? -->/g, '');
+  writeFileSync(lesson, text.replace(/^### 2\.1 .*$/m, '$&\n\n<!-- check: dedupe-window.spec.ts -->'));
 });
 after(() => checkout.remove());
 
