@@ -180,7 +180,7 @@ lessons('the form of a lesson is checked', () => {
   assert.equal(checkForm(chapter, make(sections)), []);
   assert.match(checkForm(chapter, make(sections.toReversed())).join(), /sections are/);
   assert.match(checkForm(chapter, make(sections, 'short')).join(), /words, expected 1000 to 7000/);
-  assert.match(checkForm(chapter, make(sections, words.repeat(5))).join(), /words, expected 1000 to 7000/);
+  assert.match(checkForm(chapter, make(sections, words.repeat(6))).join(), /words, expected 1000 to 7000/);
   assert.match(checkForm({ ...chapter, number: 2 }, make(sections)).join(), /title: 2\./);
   assert.match(checkForm({ ...chapter, main: 'main.ts' }, make(sections)).join(), /no transcript/);
 });
