@@ -1,6 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Client } from '../client/index.ts';
 import { bytes, count, duration, plural } from '../format.ts';
 import { time, topicName } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
@@ -8,7 +7,11 @@ import { addExamples } from './examples.ts';
 import { CommandError, usageError } from './exit-code.ts';
 import { readAll, readLines } from './lines.ts';
 import { Progress } from './progress.ts';
+import { type Outgoing, Publication } from './publication.ts';
 import { onInterrupt } from './terminal.ts';
+
+/** Without a connection for so long, `pub` gives up: a script must come to an end. */
+const GIVE_UP_MS = 30_000;
 
 interface PubFlags extends ServerFlags {
   readonly file?: string;
@@ -19,12 +22,6 @@ interface PubFlags extends ServerFlags {
   readonly retention?: number;
   readonly dedupe?: number;
   readonly quiet?: boolean;
-}
-
-/** One message to be published. */
-interface Outgoing {
-  readonly payload: Buffer;
-  readonly key: string;
 }
 
 /** Adds `leveret pub`. */
@@ -65,35 +62,73 @@ async function pub(topic: string, messages: string[], flags: PubFlags): Promise<
   if (flags.file !== undefined && messages.length > 0) {
     throw usageError('messages come from arguments or from --file, not from both');
   }
+  if (messages.indexOf('-') !== messages.lastIndexOf('-')) {
+    throw usageError('"-" can stand only once: the input has one end');
+  }
   if (flags.splitKey === '') throw usageError('--split-key takes a separator, such as = or a tab');
   const signal = onInterrupt();
-  const client = await openClient(flags, { name: 'leveret pub', reconnect: false, signal });
+  const client = await openClient(flags, {
+    name: 'leveret pub',
+    reconnect: { maxTimeMs: GIVE_UP_MS },
+    signal,
+  });
+  const quiet = flags.quiet === true;
+  const began = performance.now();
   try {
     const { retention, dedupe } = flags;
     if (retention !== undefined || dedupe !== undefined) {
       await client.createTopic(topic, { retentionMs: retention ?? 0, dedupeMs: dedupe ?? 0 });
     }
-    const publication = new Publication(client, topic, flags, signal);
-    if (messages.length > 0 && !messages.includes('-')) {
-      for (const message of messages) await publication.send(message);
-    } else {
-      await sendInput(publication, messages, flags, client.maxFrameSize);
+    const publication = new Publication(client, topic, {
+      oneByOne: flags.confirm === true,
+      dedupes: dedupe !== undefined && dedupe > 0,
+      signal,
+      say: (line) => quiet || process.stderr.write(`leveret: ${line}\n`),
+    });
+    const cutter = new Cutter(flags);
+    try {
+      if (messages.length > 0 && !messages.includes('-')) await publication.publish(cutter.cutAll(messages));
+      else await sendInput(publication, cutter, messages, flags, client.maxFrameSize);
+      await publication.finish();
+    } catch (error) {
+      const { report } = publication;
+      if (report !== undefined) process.stderr.write(`leveret: ${report}\n`);
+      throw error;
     }
-    await publication.finish();
+    if (!quiet)
+      process.stderr.write(`${summary(publication, cutter.bytes, performance.now() - began, flags)}\n`);
   } finally {
     await client.close({ deadline: signal.aborted ? 0 : 5_000 });
   }
 }
 
+function summary(
+  { confirmed, duplicates, perhapsTwice }: Publication,
+  size: number,
+  elapsed: number,
+  flags: PubFlags,
+): string {
+  const rate = confirmed < 100 ? '' : `, ${count((confirmed * 1000) / elapsed)}/s`;
+  const said = flags.confirm === true ? 'confirmed' : 'published';
+  const dropped =
+    duplicates === 0 || flags.confirm !== true ? '' : `; ${plural(duplicates, 'duplicate')} dropped`;
+  const twice =
+    perhapsTwice === 0
+      ? ''
+      : `; the connection was lost: ${plural(perhapsTwice, 'message')} may be there twice`;
+  return `${plural(confirmed, 'message')} ${said} (${bytes(size)} in ${duration(elapsed)}${rate})${dropped}${twice}`;
+}
+
 /** Publishes arguments, and lines where the "-" stands. */
 async function sendInput(
   publication: Publication,
+  cutter: Cutter,
   messages: string[],
   flags: PubFlags,
   limit: number,
 ): Promise<void> {
   const before = messages.indexOf('-');
-  for (const message of messages.slice(0, Math.max(0, before))) await publication.send(message);
+  await publication.publish(cutter.cutAll(messages.slice(0, Math.max(0, before))));
   const input = flags.file === undefined ? process.stdin : openFile(flags.file);
   if (flags.file === undefined && process.stdin.isTTY && flags.quiet !== true) {
     process.stderr.write('Type messages, one in a line; Ctrl-D ends.\n');
@@ -102,26 +137,21 @@ async function sendInput(
   const typed = flags.file === undefined && process.stdin.isTTY;
   const progress = new Progress(total === 0 ? 'messages' : 'bytes', total, flags.quiet !== true && !typed);
   try {
-    if (flags.whole === true) await publication.send(await readAll(input, limit));
+    if (flags.whole === true) await publication.publish(cutter.cutAll([await readAll(input, limit)]));
     else {
       let read = 0;
       for await (const lines of readLines(input, limit)) {
-        for (const line of lines) {
-          publication.publish(line);
-          read += line.length + 1;
-          if (publication.mustWait) await publication.room();
-        }
-        progress.update(total === 0 ? publication.sent : read);
+        for (const line of lines) read += line.length + 1;
+        await publication.publish(cutter.cutAll(lines));
+        progress.update(total === 0 ? publication.given : read);
       }
     }
   } finally {
     progress.end();
     input.destroy();
   }
-  for (const message of before < 0 ? [] : messages.slice(before + 1)) {
-    if (message === '-') throw usageError('"-" can stand only once: the input has one end');
-    await publication.send(message);
-  }
+  const behind = before < 0 ? [] : messages.slice(before + 1);
+  await publication.publish(cutter.cutAll(behind));
 }
 
 function openFile(file: string): NodeJS.ReadStream | ReturnType<typeof createReadStream> {
@@ -134,70 +164,24 @@ function openFile(file: string): NodeJS.ReadStream | ReturnType<typeof createRea
   return createReadStream(file, { highWaterMark: 262_144 });
 }
 
-/** Publishes at the speed that the connection takes, and counts. */
-class Publication {
-  sent = 0;
-  readonly #client: Client;
-  readonly #topic: string;
+/** Makes messages of texts and lines: with the key that the flags give, or that stands before a separator. */
+class Cutter {
+  /** Bytes of the payloads so far. */
+  bytes = 0;
   readonly #flags: PubFlags;
-  readonly #signal: AbortSignal;
-  readonly #began = performance.now();
-  #bytes = 0;
-  #duplicates = 0;
-  #failure: unknown;
+  #messages = 0;
 
-  constructor(client: Client, topic: string, flags: PubFlags, signal: AbortSignal) {
-    this.#client = client;
-    this.#topic = topic;
+  constructor(flags: PubFlags) {
     this.#flags = flags;
-    this.#signal = signal;
-    client.on('error', (error) => this.#fail(error));
   }
 
-  /** Publishes one message; resolves when there is room for the next. */
-  async send(text: string | Buffer): Promise<void> {
-    this.publish(typeof text === 'string' ? Buffer.from(text) : text);
-    if (this.mustWait) await this.room();
-  }
-
-  /** Publishes one message at once. */
-  publish(line: Buffer): void {
-    this.#throwIfFailed();
-    const { payload, key } = this.#cut(line);
-    if (this.#flags.confirm === true) {
-      this.#client.publish(this.#topic, payload, { key, confirm: true }).then(
-        ({ id }) => {
-          if (id === undefined) this.#duplicates++;
-        },
-        (error: unknown) => this.#fail(error),
-      );
-    } else this.#client.publish(this.#topic, payload, { key });
-    this.sent++;
-    this.#bytes += payload.length;
-  }
-
-  /** True when the next message should wait for {@link room}. */
-  get mustWait(): boolean {
-    return !this.#client.writable;
-  }
-
-  /** Resolves when there is room for the next message. */
-  room(): Promise<void> {
-    return this.#client.ready({ signal: this.#signal });
-  }
-
-  /** Resolves when the broker has dealt with everything; tells how it went. */
-  async finish(): Promise<void> {
-    await this.#client.flush({ signal: this.#signal });
-    this.#throwIfFailed();
-    if (this.#flags.quiet === true) return;
-    const elapsed = performance.now() - this.#began;
-    const rate = this.sent < 100 ? '' : `, ${count((this.sent * 1000) / elapsed)}/s`;
-    const duplicates = this.#duplicates === 0 ? '' : `; ${plural(this.#duplicates, 'duplicate')} dropped`;
-    const said = this.#flags.confirm === true ? 'confirmed' : 'published';
-    process.stderr.write(
-      `${plural(this.sent, 'message')} ${said} (${bytes(this.#bytes)} in ${duration(elapsed)}${rate})${duplicates}\n`,
-    );
+  cutAll(texts: readonly (string | Buffer)[]): Outgoing[] {
+    return texts.map((text) => {
+      const outgoing = this.#cut(typeof text === 'string' ? Buffer.from(text) : text);
+      this.#messages++;
+      this.bytes += outgoing.payload.length;
+      return outgoing;
+    });
   }
 
   #cut(line: Buffer): Outgoing {
@@ -206,18 +190,9 @@ class Publication {
     const at = line.indexOf(splitKey);
     if (at < 0) {
       throw new CommandError(
-        `message ${this.sent + 1} has no "${splitKey}" that ends its key, as --split-key says`,
+        `message ${this.#messages + 1} has no "${splitKey}" that ends its key, as --split-key says`,
       );
     }
     return { payload: line.subarray(at + Buffer.byteLength(splitKey)), key: line.toString('utf8', 0, at) };
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-  }
-
-  #throwIfFailed(): void {
-    this.#signal.throwIfAborted();
-    if (this.#failure !== undefined) throw this.#failure;
   }
 }

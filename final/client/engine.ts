@@ -340,7 +340,8 @@ export class Engine {
 
   #wakePublishers(): void {
     if (this.#whenWritable.length === 0) return;
-    if (!this.writable && this.state.status !== 'closed') return;
+    const hasRoom = this.publisher.hasMuchRoom && this.link.connection?.writable !== false;
+    if (!hasRoom && this.state.status !== 'closed') return;
     for (const go of this.#whenWritable.splice(0)) go();
   }
 

@@ -105,6 +105,15 @@ export class Publisher {
     return this.#outstanding < this.#limits.maxOutstanding && this.#heldBytes < this.#limits.highWaterBytes;
   }
 
+  /**
+   * True while there is room for much more: time to wake those who wait for room. If one slot woke them, all that they publish
+   * from then on would be frames of one record.
+   */
+  get hasMuchRoom(): boolean {
+    const { maxOutstanding, highWaterBytes } = this.#limits;
+    return this.#outstanding * 2 <= maxOutstanding && this.#heldBytes * 2 <= highWaterBytes;
+  }
+
   /** Bytes that are held for what is not yet sent or not yet confirmed. */
   get #heldBytes(): number {
     return this.#unsentBytes + this.#outstandingBytes;
