@@ -7,6 +7,10 @@ import type { TopicTable } from './topic-table.ts';
 /** How many topics are told of at most; those that were created first. */
 const MAX_TOLD = 1000;
 
+/** Milliseconds between one message and the next: by the clock, and at least before one for somebody who has just come. */
+const INTERVAL = 1000;
+const LEAST = 500;
+
 /** What {@link STATUS_TOPIC} carries. Rates are per second, since the message before. */
 export interface StatusMessage {
   readonly at: number;
@@ -57,23 +61,37 @@ export interface SystemTopicsHost {
 export class SystemTopics {
   readonly #host: SystemTopicsHost;
   readonly #timer: NodeJS.Timeout;
+  // By topic: when its last message was published, and the timer of one that is for those who have just come.
+  readonly #publishedAt = new Map<string, number>();
+  readonly #firsts = new Map<string, NodeJS.Timeout>();
   #before = { at: performance.now(), published: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(host: SystemTopicsHost) {
     this.#host = host;
     const { faults } = host;
-    this.#timer = setInterval(() => faults.guard('the system topics', () => this.#tick()), 1000).unref();
+    this.#timer = setInterval(() => faults.guard('the system topics', () => this.#tick()), INTERVAL).unref();
   }
 
-  /** Somebody has begun to read a topic. Of the broker's own they get a first message at once. */
-  readerAdded(topic: Topic): void {
-    if (!isSystemTopic(topic.name)) return;
-    setImmediate(() => this.#host.faults.guard('the system topics', () => this.#publish(topic)));
+  /**
+   * Somebody has begun to read a topic. Of the broker's own they get a first message soon: at once, unless there was one a
+   * moment ago, since whoever subscribes again and again must not make work for the broker and all others who read it.
+   */
+  readerAdded({ name }: Topic): void {
+    if (!isSystemTopic(name) || this.#firsts.has(name)) return;
+    const last = this.#publishedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    const wait = Math.max(0, last + LEAST - performance.now());
+    const first = setTimeout(() => {
+      this.#firsts.delete(name);
+      this.#host.faults.guard('the system topics', () => this.#publish(name));
+    }, wait);
+    this.#firsts.set(name, first.unref());
   }
 
   /** Publishes no more. */
   close(): void {
     clearInterval(this.#timer);
+    for (const first of this.#firsts.values()) clearTimeout(first);
+    this.#firsts.clear();
   }
 
   /** What the broker holds and does now; begins a new stretch of time for the rates. */
@@ -124,13 +142,14 @@ export class SystemTopics {
   }
 
   #tick(): void {
-    for (const name of SYSTEM_TOPICS) {
-      const topic = this.#host.topics.get(name);
-      if (topic !== undefined && topic.readers.length > 0) this.#publish(topic);
-    }
+    for (const name of SYSTEM_TOPICS) this.#publish(name);
   }
 
-  #publish(topic: Topic): void {
+  /** Publishes to a topic that somebody reads. */
+  #publish(name: string): void {
+    const topic = this.#host.topics.get(name);
+    if (topic === undefined || topic.readers.length === 0) return;
+    this.#publishedAt.set(name, performance.now());
     const content = topic.name === STATUS_TOPIC ? this.status() : this.topics();
     const payload = Buffer.from(JSON.stringify(content));
     const record = Buffer.alloc(6 + payload.length);
