@@ -110,6 +110,6 @@ export interface FrameState {
   readonly size: number;
   /** Its first bytes, in base64. */
   readonly bytes: string;
-  /** Why bytes are missing, beside length: the viewer may not read this topic. */
-  readonly hidden?: true;
+  /** Why bytes are missing, beside length: the viewer may not read this topic, or it is an inbox, which has an owner. */
+  readonly hidden?: 'topic' | 'inbox';
 }

@@ -8,6 +8,12 @@ import { arrange, byId, element, setText } from './dom.ts';
 /** Bytes in a row of the dump. */
 const PER_ROW = 16;
 
+/** Why bytes of a frame are not shown. */
+const HIDDEN = {
+  topic: 'your token may not read this topic',
+  inbox: 'replies are shown to nobody',
+} as const satisfies Record<NonNullable<FrameState['hidden']>, string>;
+
 /** One frame: its bytes, and what each of them means. Pointing at either lights up the other. */
 export class FrameView {
   readonly #hex = byId('hex', HTMLElement);
@@ -42,7 +48,7 @@ export class FrameView {
     const who = frame.name === '' ? `connection ${frame.connection}` : visible(frame.name, 40);
     const way = frame.direction === 'in' ? `from ${who} to the broker` : `from the broker to ${who}`;
     const cut = frame.hidden
-      ? ' · your token may not read this topic'
+      ? ` · ${HIDDEN[frame.hidden]}`
       : bytes.length < frame.size
         ? ` · ${count(frame.size - bytes.length)} bytes more are not shown`
         : '';

@@ -9,6 +9,7 @@ import { until } from '../../../chapters/04-full-protocol/test/conversation-clie
 import { askForUpgrade } from '../../broker/test/listeners/http-upgrade.ts';
 import { clientFor } from '../../broker/test/start.ts';
 import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
+import type { FrameState } from '../state.ts';
 import { inspectorFor } from './scene.ts';
 
 interface Answer {
@@ -272,7 +273,7 @@ test('frames show what is published only to those who could subscribe', { timeou
   const seen = new Set<string>();
   await follow(t, inspector, 'frames=1', 'watcher', (name, data) => {
     if (name !== 'frames') return false;
-    for (const { bytes, hidden } of JSON.parse(data) as { bytes: string; hidden?: true }[]) {
+    for (const { bytes, hidden } of JSON.parse(data) as FrameState[]) {
       const text = Buffer.from(bytes, 'base64').toString('latin1');
       assert.ok(!text.includes('what secret says'), 'the payload of a topic that may not be read is shown');
       if (text.includes('secret')) seen.add(hidden ? 'hidden' : 'shown');
@@ -281,6 +282,47 @@ test('frames show what is published only to those who could subscribe', { timeou
     return seen.size === 2;
   });
   assert.deepEqual([...seen].sort(), ['hidden', 'public']);
+});
+
+test('frames show replies and their inboxes to nobody, where no token is asked for either', {
+  timeout,
+}, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  const client = await clientFor(t, broker);
+  const inbox = '_inbox.whispered';
+  const pulse = setInterval(() => {
+    client.frames(
+      // First, so that the reply of the time before has come.
+      { type: 'UNSUBSCRIBE', request: 4, topic: inbox },
+      { type: 'SUBSCRIBE', request: 1, topic: inbox, start: 1, after: 0, window: 0, group: '' },
+      { type: 'SUBSCRIBE', request: 2, topic: inbox, start: 1, after: 0, window: 0, group: 'g' },
+      {
+        type: 'PUBLISH',
+        request: 3,
+        topic: inbox,
+        records: [{ key: '1', payload: Buffer.from('the answer') }],
+      },
+    );
+  }, 50);
+  t.after(() => clearInterval(pulse));
+  const hiddenTypes = new Set<number>();
+  const expected = [0x03, 0x04, 0x05, 0x84, 0x85];
+  await follow(t, inspector, 'frames=1', '', (name, data) => {
+    if (name === 'state') assert.ok(!data.includes('_inbox'), `an inbox is told of in ${data}`);
+    if (name !== 'frames') return false;
+    for (const frame of JSON.parse(data) as FrameState[]) {
+      const bytes = Buffer.from(frame.bytes, 'base64');
+      for (const secret of ['whispered', 'the answer']) {
+        assert.ok(
+          !bytes.includes(secret),
+          `"${secret}" is shown in a frame of type 0x${bytes[4]?.toString(16)}`,
+        );
+      }
+      if (frame.hidden === 'inbox') hiddenTypes.add(bytes[4] ?? 0);
+    }
+    return hiddenTypes.size === expected.length;
+  });
+  assert.deepEqual([...hiddenTypes].sort(), expected, 'the types of frames of which something was hidden');
 });
 
 test('a broker that nobody looks at is not watched', { timeout }, async (t) => {
