@@ -322,7 +322,11 @@ test('frames show replies and their inboxes to nobody, where no token is asked f
     }
     return hiddenTypes.size === expected.length;
   });
-  assert.deepEqual([...hiddenTypes].sort(), expected, 'the types of frames of which something was hidden');
+  assert.deepEqual(
+    [...hiddenTypes].sort((a, b) => a - b),
+    expected,
+    'the types of frames of which something was hidden',
+  );
 });
 
 test('a broker that nobody looks at is not watched', { timeout }, async (t) => {
