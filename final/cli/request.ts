@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { type Command, Option } from 'commander';
 import type { Message } from '../client/index.ts';
+import { plural } from '../format.ts';
 import { time, topicName, wholeNumber } from './arguments.ts';
 import { addServerFlags, openClient, type ServerFlags } from './connection.ts';
+import { codeOf } from './errors.ts';
 import { addExamples } from './examples.ts';
 import { usageError } from './exit-code.ts';
 import { readAll } from './lines.ts';
@@ -92,23 +94,31 @@ async function respond(topic: string, program: string[], flags: RespondFlags): P
   }
   const signal = onInterrupt();
   const client = await openClient(flags, { name: 'leveret respond', signal });
+  let dropped = 0;
   try {
     const answer = (request: Message): string | Promise<Buffer> =>
       file === undefined ? (reply ?? '') : runProgram(file, args, request.payload, signal);
     const subscription = await client.respond(topic, answer, {
       concurrency,
       ...(group === undefined ? {} : { group }),
-      onError: (error) =>
-        process.stderr.write(
-          `leveret: ${printable(error instanceof Error ? error.message : String(error))}\n`,
-        ),
+      onError: (error) => {
+        // Anybody may send as many of these as they like: one line for all of them, at the end.
+        if (codeOf(error) === 'BAD_REQUEST') dropped++;
+        else complain(error instanceof Error ? error.message : String(error));
+      },
     });
     if (quiet !== true) process.stderr.write(`responding to ${printable(topic)}\n`);
     const error = await Promise.race([whenAborted(signal), subscription.ended]);
     if (error instanceof Error) throw error;
   } finally {
     await client.close({ deadline: 1_000 });
+    if (dropped > 0)
+      complain(`${plural(dropped, 'request')} dropped: the key of each named no inbox for the reply`);
   }
+}
+
+function complain(text: string): void {
+  process.stderr.write(`leveret: ${printable(text)}\n`);
 }
 
 /** Most bytes of a reply that are taken from a program. */

@@ -214,7 +214,7 @@ test('a publish that is refused fails, also unconfirmed', { timeout }, async (t)
 });
 
 test('request and respond: a program, a text, a failure, nobody', { timeout }, async (t) => {
-  const { env } = await broker(t);
+  const { env, client } = await broker(t);
   const shout = startCli(t, ['respond', 'shout', '--group', 'g', '--', 'tr', 'a-z', 'A-Z'], { env });
   const pong = startCli(t, ['respond', 'ping', '--reply', 'pong'], { env });
   const broken = startCli(t, ['respond', 'broken', '--', 'sh', '-c', 'exit 3'], { env });
@@ -232,11 +232,17 @@ test('request and respond: a program, a text, a failure, nobody', { timeout }, a
   const failed = await runCli(t, ['request', 'broken'], { env });
   assert.equal(failed.code, 1);
   assert.match(failed.stderr, /^leveret: .*sh ended with 3\n$/);
+  // Keys that would make a responder publish elsewhere, or end it.
+  for (const key of ['?$x#1', '?jobs#1', '?_inbox.*#1']) client.publish('shout', 'forged', { key });
+  await client.flush();
+  assert.equal((await runCli(t, ['request', 'shout', 'still'], { env })).stdout, 'STILL\n');
   const nobody = await runCli(t, ['request', 'nobody', '--timeout', '100ms'], { env });
   assert.equal(nobody.code, 1);
   assert.match(nobody.stderr, /^leveret: no reply from nobody within 100 ms/);
   shout.kill('SIGINT');
-  assert.equal((await shout.ended).code, 0);
+  const { code, stderr } = await shout.ended;
+  assert.equal(code, 0, `it ended in good order: ${stderr}`);
+  assert.match(stderr, /^leveret: 3 requests dropped: .* inbox/m, 'what was dropped is counted at the end');
 });
 
 test('topics and top tell what the broker holds', { timeout }, async (t) => {
