@@ -169,6 +169,9 @@ test(
     const create = { type: 'CREATE', request: 1, topic: INBOX, retentionMs: 0, dedupeMs: 0 } as const;
     const asked: [what: string, ...frames: ClientFrame[]][] = [
       ['CREATE', create],
+      ['DELETE', { type: 'DELETE', request: 1, topic: INBOX }],
+      ['PURGE', { type: 'PURGE', request: 1, topic: INBOX, upTo: 0 }],
+      ['INFO', { type: 'INFO', request: 1, topic: INBOX }],
       ['UNSUBSCRIBE', unsubscribe(1, INBOX)],
       ['COMMIT', commit(INBOX, 1)],
       ['SUBSCRIBE in a group', subscribe(1, INBOX, { group: 'g' })],
