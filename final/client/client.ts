@@ -14,6 +14,7 @@ import type {
 import { type RequestHandler, type RequestOptions, type RespondOptions, respond } from './requests.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
 import type { Subscription } from './subscription.ts';
+import { type Ask, type PurgeOptions, purgeTopic, type TopicInfo, topicInfo } from './topic-requests.ts';
 import { throwIfAborted, type WaitOptions } from './wait.ts';
 
 /**
@@ -25,10 +26,12 @@ import { throwIfAborted, type WaitOptions } from './wait.ts';
  */
 export class Client implements AsyncDisposable {
   readonly #engine: Engine;
+  readonly #ask: Ask;
   #closing: Promise<void> | undefined;
 
   private constructor(engine: Engine) {
     this.#engine = engine;
+    this.#ask = engine.ask.bind(engine);
   }
 
   /**
@@ -147,6 +150,51 @@ export class Client implements AsyncDisposable {
    */
   createTopic(topic: string, options: TopicOptions = {}): Promise<void> {
     return this.#engine.createTopic(topic, options);
+  }
+
+  /**
+   * Takes a topic away: its messages, its settings, its keys and the places of groups. Who subscribes to it stays subscribed, is
+   * told by `onSkipped` what will never come, and gets what is published to the name afterwards. Ids go on.
+   *
+   * @throws ProtocolError `NO_TOPIC` when there is none, `DENIED`, `BAD_TOPIC`, `UNSUPPORTED` by a broker of the chapters;
+   * LeveretError `DISCONNECTED` when it cannot be known whether it was deleted
+   *
+   * @example
+   * ```ts
+   * await client.deleteTopic('orders');
+   * ```
+   */
+  deleteTopic(topic: string, options: WaitOptions = {}): Promise<void> {
+    return this.#engine.deleteTopic(topic, options);
+  }
+
+  /**
+   * Takes away the messages of a topic, all or those up to an id. Settings, keys and subscriptions stay; subscribers that have not
+   * got them are told by `onSkipped`.
+   *
+   * @throws OptionError for an `upTo` below 1; errors as {@link Client.deleteTopic}
+   *
+   * @example
+   * ```ts
+   * await client.purgeTopic('orders', { upTo: 41 });
+   * ```
+   */
+  purgeTopic(topic: string, options: PurgeOptions = {}): Promise<void> {
+    return purgeTopic(this.#ask, topic, options);
+  }
+
+  /**
+   * Asks what a topic holds.
+   *
+   * @throws ProtocolError `NO_TOPIC` when there is none, `DENIED`, `BAD_TOPIC`, `UNSUPPORTED` by a broker of the chapters
+   *
+   * @example
+   * ```ts
+   * const { firstId, lastId, readers } = await client.topicInfo('orders');
+   * ```
+   */
+  topicInfo(topic: string, options: WaitOptions = {}): Promise<TopicInfo> {
+    return topicInfo(this.#ask, topic, options);
   }
 
   /**

@@ -15,6 +15,7 @@ import { Subscription } from './subscription.ts';
 import { SubscriptionStream, type SubscriptionStreamHost } from './subscription-stream.ts';
 import { leave, Subscriptions } from './subscriptions.ts';
 import { TopicMemory } from './topic-memory.ts';
+import { deleteTopic } from './topic-requests.ts';
 import { throwIfAborted, type WaitOptions, waitFor } from './wait.ts';
 
 const TOPIC_LIMITS = {
@@ -150,6 +151,12 @@ export class Engine {
       true,
     );
     this.#topics.set(topic, retentionMs, dedupeMs);
+  }
+
+  /** Takes a topic away, and makes it no more at a broker that begins anew. */
+  async deleteTopic(topic: string, options: WaitOptions): Promise<void> {
+    await deleteTopic(this.ask.bind(this), topic, options);
+    this.#topics.forget(topic);
   }
 
   /** Subscribes, and resolves when the broker has agreed. */

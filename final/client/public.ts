@@ -13,4 +13,5 @@ export type {
 export type { RequestHandler, RequestOptions, RespondOptions } from './requests.ts';
 export type { SubscribeOptions } from './subscribe-options.ts';
 export { Subscription } from './subscription.ts';
+export type { PurgeOptions, TopicInfo } from './topic-requests.ts';
 export type { WaitOptions } from './wait.ts';

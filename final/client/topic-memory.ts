@@ -14,6 +14,11 @@ export class TopicMemory {
     this.#topics.set(topic, { topic, retentionMs, dedupeMs });
   }
 
+  /** The topic was deleted: a broker that begins anew is not to get it back. */
+  forget(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
   [Symbol.iterator](): Iterator<Known> {
     return this.#topics.values();
   }
