@@ -9,6 +9,7 @@ import { addServe } from './serve.ts';
 import { addSub } from './sub.ts';
 import { endQuietlyWithReader, explain, interruptedBy } from './terminal.ts';
 import { addTop } from './top.ts';
+import { addTopic } from './topic.ts';
 import { addTopics } from './topics.ts';
 import { VERSION } from './version.ts';
 
@@ -43,7 +44,7 @@ export function createProgram(): Command {
         ...EXIT_MEANINGS.map(([codes, meaning]) => `  ${codes.padEnd(14)}  ${meaning}`),
       ].join('\n'),
     );
-  for (const add of [addServe, addPub, addSub, addRequest, addRespond, addTopics, addTop, addBench])
+  for (const add of [addServe, addPub, addSub, addRequest, addRespond, addTopics, addTopic, addTop, addBench])
     add(program);
   return program;
 }

@@ -310,7 +310,7 @@ test('bench measures, with and without subscribers, windows and rates', { timeou
 test('help, version, and nothing at all', { timeout }, async (t) => {
   const help = await runCli(t, ['--help']);
   assert.equal(help.code, 0);
-  for (const name of ['serve', 'pub', 'sub', 'request', 'respond', 'topics', 'top', 'bench']) {
+  for (const name of ['serve', 'pub', 'sub', 'request', 'respond', 'topics', 'topic', 'top', 'bench']) {
     assert.match(help.stdout, new RegExp(`^  ${name} `, 'm'));
   }
   assert.match((await runCli(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);

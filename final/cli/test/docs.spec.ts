@@ -22,7 +22,10 @@ docs('it names every command, option and limit', () => {
     assert.ok(text.includes(`\n## leveret ${command.name()}\n`), command.name());
     const section = text.split(`\n## leveret ${command.name()}\n`)[1]?.split('\n## ')[0] ?? '';
     const shared = text.split('\n## What all commands share\n')[1]?.split('\n## ')[0] ?? '';
-    for (const { long, helpGroupHeading } of command.options) {
+    const options = [command, ...command.commands].flatMap((each) => each.options);
+    for (const below of command.commands)
+      assert.ok(section.includes(`leveret ${command.name()} ${below.name()} `), below.name());
+    for (const { long, helpGroupHeading } of options) {
       // They follow from the names of the limits, which are all there.
       if (helpGroupHeading === 'Limits:') continue;
       assert.ok(
