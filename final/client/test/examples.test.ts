@@ -12,6 +12,7 @@ const EXPECTED = {
     'sum 500500',
     'done: paint the fence',
   ],
+  topics: ['ids 3 to 3, 0 readers'],
   request: ['42', 'HANDLER_FAILED: the responder failed: cheese is no number'],
 };
 
