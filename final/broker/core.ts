@@ -6,6 +6,7 @@ import type { Access } from './access/access.ts';
 import type { BrokerStatus } from './broker-status.ts';
 import { Groups } from './delivery/groups.ts';
 import { InboxSubscriptions } from './delivery/inbox-subscription.ts';
+import { PatternIndex } from './delivery/pattern-index.ts';
 import { PatternSubscriptions } from './delivery/pattern-subscription.ts';
 import { PlainSubscriptions } from './delivery/plain-subscription.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
@@ -57,7 +58,6 @@ export class BrokerCore {
   readonly #sweepIntervalMs: number;
   readonly #eventLoopDelay = new EventLoopDelay();
   readonly #startedAt = performance.now();
-  readonly #logger: Logger;
   #idleSweep: NodeJS.Timeout | undefined;
   // Connections that have not said HELLO and may still do.
   #pending = 0;
@@ -65,13 +65,17 @@ export class BrokerCore {
   constructor({ limits, sweepIntervalMs, clock, access, logger }: CoreSettings) {
     this.limits = limits;
     this.#sweepIntervalMs = sweepIntervalMs;
-    this.#logger = logger;
     const faults = new Faults(logger);
     const scheduler = new TickScheduler(clock, faults);
+    const index = new PatternIndex();
     const topics = new TopicTable({
       limits,
       scheduler,
-      topicCreated: (topic) => this.#topicCreated(topic),
+      patterns: index,
+      topicCreated: (topic) => {
+        logger.debug({ topic: topic.name }, 'topic created');
+        index.topicCreated(topic);
+      },
       readerAdded: (topic) => this.system.readerAdded(topic),
     });
     const inboxes = new Inboxes({ limits, scheduler });
@@ -81,7 +85,7 @@ export class BrokerCore {
     this.topics = topics;
     this.inboxes = inboxes;
     this.watch = new FrameWatch(faults);
-    this.patterns = new PatternSubscriptions(topics);
+    this.patterns = new PatternSubscriptions({ limits, topics, index });
     this.system = new SystemTopics({
       topics,
       faults,
@@ -185,11 +189,6 @@ export class BrokerCore {
     if (reason === 'shutdown') return new ProtocolError('SHUTDOWN', 'this broker is shutting down');
     const { maxConnections } = this.limits;
     return new ProtocolError('FULL', `this broker holds ${maxConnections} connections, its limit`);
-  }
-
-  #topicCreated(topic: Topic): void {
-    this.#logger.debug({ topic: topic.name }, 'topic created');
-    this.patterns.topicCreated(topic);
   }
 
   /** Does something for a session. A fault in it ends that session, and nothing else. */

@@ -34,6 +34,12 @@ export const LIMITS = {
   maxPending: { ...BROKER_LIMITS.maxConnections, default: 1_000 },
   /** How many inboxes, which carry replies, one connection may own. */
   maxInboxes: { ...BROKER_LIMITS.maxSubscriptions, default: 16 },
+  /** How many patterns one connection may subscribe to. The topics that they lead to count as subscriptions. */
+  maxPatterns: { default: 100, min: 1, max: 10_000 },
+  /** How many patterns all connections may subscribe to. */
+  maxTotalPatterns: { default: 10_000, min: 1, max: 1_000_000 },
+  /** How many tokens between dots a pattern may have. */
+  maxPatternTokens: { default: 16, min: 1, max: 128 },
   /** How long a topic that holds nothing, with no subscriber and no settings, is kept after its last use. */
   topicIdleMs: time(5_000, 1),
   /** Longest key of a message, in bytes. */

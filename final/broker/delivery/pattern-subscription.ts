@@ -1,24 +1,42 @@
 import { isPattern, ProtocolError, Start } from '#protocol';
 import { checkPatternGrant } from '../access/grants.ts';
 import type { Topic } from '../topics/topic.ts';
+import type { TopicTable } from '../topics/topic-table.ts';
+import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
 import { compilePattern, type Matcher } from './patterns.ts';
 import type { SubscribeFrame, Subscription, SubscriptionHost, SubscriptionKind } from './subscription.ts';
+
+/** How many patterns there may be, and how long they may be. */
+export interface PatternLimits {
+  readonly maxPatterns: number;
+  readonly maxTotalPatterns: number;
+  readonly maxPatternTokens: number;
+}
+
+/** What {@link PatternSubscriptions} needs of the broker. */
+export interface PatternSubscriptionsHost {
+  readonly limits: PatternLimits;
+  readonly topics: Pick<TopicTable, 'get'> & Iterable<Topic>;
+  readonly index: PatternIndex;
+}
+
+/** How many topics are looked at before the time is: a walk goes on in pieces of so many. */
+const PIECE = 64;
 
 /**
  * Subscriptions by pattern. A pattern is looked at when it is subscribed and when a topic comes into being, never
  * when something is published: to each topic that fits, the client is subscribed as if it had named it.
  */
 export class PatternSubscriptions implements SubscriptionKind {
-  readonly #topics: Iterable<Topic>;
-  readonly #all = new Set<PatternSubscription>();
+  readonly #host: PatternSubscriptionsHost;
 
-  constructor(topics: Iterable<Topic>) {
-    this.#topics = topics;
+  constructor(host: PatternSubscriptionsHost) {
+    this.#host = host;
   }
 
   /** How many there are. */
   get size(): number {
-    return this.#all.size;
+    return this.#host.index.size;
   }
 
   claims({ topic }: SubscribeFrame): boolean {
@@ -31,62 +49,85 @@ export class PatternSubscriptions implements SubscriptionKind {
       const message = 'each topic has ids of its own: a pattern cannot start after one';
       throw new ProtocolError('BAD_REQUEST', message);
     }
+    const { maxPatternTokens } = this.#host.limits;
+    if (topic.split('.', maxPatternTokens + 1).length > maxPatternTokens) {
+      throw new ProtocolError('BAD_TOPIC', `a pattern has at most ${maxPatternTokens} tokens between dots`);
+    }
     compilePattern(topic);
     checkPatternGrant(grants, topic);
   }
 
   subscribe(frame: SubscribeFrame, client: SubscriptionHost): PatternSubscription {
-    return new PatternSubscription(frame, client, this.#topics, this.#all);
-  }
-
-  /** A topic has come into being: all that is ever published there is "what comes next". */
-  topicCreated({ name }: Topic): void {
-    for (const pattern of this.#all) pattern.offer(name);
+    const { maxPatterns, maxTotalPatterns } = this.#host.limits;
+    const { subscriptions } = client;
+    if (!subscriptions.has(frame.topic)) {
+      if (subscriptions.patterns >= maxPatterns) {
+        throw new ProtocolError('LIMIT', `${maxPatterns} patterns are the most for one connection`);
+      }
+      if (this.size >= maxTotalPatterns) {
+        throw new ProtocolError(
+          'LIMIT',
+          `there are ${maxTotalPatterns} patterns, the most this broker holds`,
+        );
+      }
+    }
+    return new PatternSubscription(frame, client, this.#host);
   }
 }
 
 /** One pattern of one client. It leads to topics, and holds nothing itself. */
-export class PatternSubscription implements Subscription {
+export class PatternSubscription implements Subscription, IndexedPattern {
   /** What waits for the client waits in the topics that this leads to. */
   readonly lag = 0;
+  isWalking = false;
   readonly #frame: SubscribeFrame;
   readonly #client: SubscriptionHost;
   readonly #matches: Matcher;
-  readonly #topics: Iterable<Topic>;
-  readonly #all: Set<PatternSubscription>;
+  readonly #host: PatternSubscriptionsHost;
+  // Where it begins in a topic that it meets on its walk, as in SUBSCRIBE.
+  #start: number;
   #refused = false;
+  #left = false;
 
-  constructor(
-    frame: SubscribeFrame,
-    client: SubscriptionHost,
-    topics: Iterable<Topic>,
-    all: Set<PatternSubscription>,
-  ) {
+  constructor(frame: SubscribeFrame, client: SubscriptionHost, host: PatternSubscriptionsHost) {
     this.#frame = { ...frame, request: 0 };
     this.#client = client;
     this.#matches = compilePattern(frame.topic);
-    this.#topics = topics;
-    this.#all = all;
+    this.#host = host;
+    this.#start = frame.start;
   }
 
   start(): void {
-    this.#all.add(this);
-    for (const { name } of this.#topics) this.offer(name);
+    const { index, topics } = this.#host;
+    index.add(this.#frame.topic, this);
+    this.#walk(topics, this.#frame.start);
   }
 
-  offer(topic: string, start: number = this.#frame.start): void {
+  offer(topic: string): void {
     const { grants, subscriptions } = this.#client;
-    if (!this.#matches(topic) || subscriptions.has(topic)) return;
+    if (this.#left || subscriptions.has(topic) || !this.#matches(topic)) return;
     // A pattern is no way around permissions: topics that the client may not read stay out.
     if (!grants.maySubscribe(topic)) return;
+    if (subscriptions.isFull) {
+      this.#refuse(
+        () =>
+          new ProtocolError(
+            'LIMIT',
+            `there are more topics for "${this.#frame.topic}" than this connection may subscribe to; the others are left out`,
+          ),
+      );
+      return;
+    }
     try {
-      subscriptions.attach({ ...this.#frame, topic, start }, this);
+      subscriptions.attach({ ...this.#frame, topic, start: this.#start }, this);
       this.#refused = false;
     } catch (error) {
-      // Where it leads to many more topics than the client may subscribe to, one ERROR says so.
-      if (!this.#refused) this.#client.refuse(error);
-      this.#refused = true;
+      this.#refuse(() => error);
     }
+  }
+
+  offerAgain(names: readonly string[]): void {
+    this.#walk(this.#known(names), Start.LATEST);
   }
 
   commit(): void {
@@ -100,6 +141,46 @@ export class PatternSubscription implements Subscription {
   deliverRest(): void {}
 
   leave(): void {
-    this.#all.delete(this);
+    this.#left = true;
+    this.#host.index.delete(this.#frame.topic, this);
+    this.#walkEnded();
+  }
+
+  #walk(topics: Iterable<Topic>, start: number): void {
+    this.#start = start;
+    this.isWalking = true;
+    this.#host.index.walkBegan();
+    this.#client.workOn(this.#pieces(topics));
+  }
+
+  /** Offers the topics one by one. Some may come and go in between: those that come are offered by the index. */
+  *#pieces(topics: Iterable<Topic>): Generator<void> {
+    let count = 0;
+    for (const topic of topics) {
+      if (this.#left) return;
+      if (!topic.forgotten) this.offer(topic.name);
+      count++;
+      if (count % PIECE === 0) yield;
+    }
+    this.#walkEnded();
+  }
+
+  *#known(names: readonly string[]): Generator<Topic> {
+    for (const name of names) {
+      const topic = this.#host.topics.get(name);
+      if (topic !== undefined) yield topic;
+    }
+  }
+
+  /** However many topics it may not lead to, one ERROR says so. */
+  #refuse(error: () => unknown): void {
+    if (!this.#refused) this.#client.refuse(error());
+    this.#refused = true;
+  }
+
+  #walkEnded(): void {
+    if (!this.isWalking) return;
+    this.isWalking = false;
+    this.#host.index.walkEnded();
   }
 }

@@ -22,8 +22,11 @@ export function compilePattern(pattern: string): Matcher {
   }
   const fixed = rest === -1 ? tokens : tokens.slice(0, -1);
   const open = tokens[0] === '*' || tokens[0] === '>';
+  // Most names differ before the first wildcard, and need not be cut into tokens.
+  const wild = fixed.indexOf('*');
+  const prefix = fixed.slice(0, wild === -1 ? fixed.length : wild).join('.');
   return (topic) => {
-    if (open && isReserved(topic)) return false;
+    if (!topic.startsWith(prefix) || (open && isReserved(topic))) return false;
     const given = topic.split('.');
     if (rest === -1 ? given.length !== fixed.length : given.length <= fixed.length) return false;
     return fixed.every((token, i) => token === '*' || token === given[i]);

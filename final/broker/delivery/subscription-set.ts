@@ -1,4 +1,4 @@
-import { ProtocolError, Start } from '#protocol';
+import { ProtocolError } from '#protocol';
 import type {
   HeldSubscriptions,
   SubscribeFrame,
@@ -42,6 +42,14 @@ export class SubscriptionSet implements HeldSubscriptions {
     return lag;
   }
 
+  get isFull(): boolean {
+    return this.#byName.size >= this.#max;
+  }
+
+  get patterns(): number {
+    return this.#patterns?.size ?? 0;
+  }
+
   has(name: string): boolean {
     return this.#byName.has(name);
   }
@@ -56,7 +64,7 @@ export class SubscriptionSet implements HeldSubscriptions {
     // It has its place in the log already, so nothing is lost in between.
     this.#remove(frame.topic);
     this.#byName.set(frame.topic, subscription);
-    if (subscription.offer !== undefined) {
+    if (subscription.offerAgain !== undefined) {
       this.#patterns ??= new Set();
       this.#patterns.add(subscription);
     }
@@ -73,11 +81,8 @@ export class SubscriptionSet implements HeldSubscriptions {
     this.#find(name);
     const freed = this.#remove(name);
     this.#client.answerOk(request);
-    for (const topic of freed) {
-      for (const pattern of this.#patterns ?? []) {
-        if (!this.has(topic)) pattern.offer?.(topic, Start.LATEST);
-      }
-    }
+    if (freed.length === 0) return;
+    for (const pattern of this.#patterns ?? []) pattern.offerAgain?.(freed);
   }
 
   /**
@@ -119,7 +124,7 @@ export class SubscriptionSet implements HeldSubscriptions {
   #make(frame: SubscribeFrame): Subscription {
     const kind = this.#kinds.find((each) => each.claims(frame)) as SubscriptionKind;
     kind.check(frame, this.#client);
-    if (this.#byName.size >= this.#max && !this.has(frame.topic)) {
+    if (this.isFull && !this.has(frame.topic)) {
       throw new ProtocolError('LIMIT', `${this.#max} subscriptions are the most for one connection`);
     }
     return kind.subscribe(frame, this.#client);

@@ -21,12 +21,8 @@ export interface Subscription {
   deliverRest(): void;
   /** It ends. */
   leave(): void;
-  /**
-   * Nothing of this client leads to this topic. Only a pattern takes such an offer.
-   *
-   * @param start - where to begin there, as in SUBSCRIBE
-   */
-  offer?(topic: string, start: number): void;
+  /** Nothing of this client leads to these topics any more. Only a pattern takes such an offer; it begins with what comes. */
+  offerAgain?(topics: readonly string[]): void;
 }
 
 /** One kind of subscription: for the client alone, as a member of a group, or by a pattern. */
@@ -80,12 +76,18 @@ export interface SubscriptionHost extends ReaderHost {
   readonly subscriptions: HeldSubscriptions;
   /** Answers a request with OK, if it asked for an answer. */
   answerOk(request: number): void;
+  /** Works on a request in pieces, the first one now. The client's further frames wait until it is done. */
+  workOn(work: Iterator<unknown>): void;
   /** Tells the client what cannot be done, by an ERROR that answers no request. */
   refuse(thrown: unknown): void;
 }
 
 /** What a pattern needs of the subscriptions among which it is held. */
 export interface HeldSubscriptions {
+  /** How many patterns are held. */
+  readonly patterns: number;
+  /** Whether there are as many subscriptions as there may be. */
+  readonly isFull: boolean;
   /** Whether something leads to this topic, or is held under this name. */
   has(name: string): boolean;
   /**

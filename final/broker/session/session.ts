@@ -157,6 +157,10 @@ export class Session extends SessionOutput implements SubscriptionHost, Publishi
     );
   }
 
+  workOn(work: Iterator<unknown>): void {
+    this.#input.workOn(work);
+  }
+
   // What topics need of it as a publisher.
 
   get heldBy(): ReadonlySet<Hold> {

@@ -33,6 +33,8 @@ export interface TopicHost {
   };
   /** Somebody has begun to read a topic. */
   readerAdded?(topic: Topic): void;
+  /** Patterns that have not been led to all topics yet: while there are some, they are told before anything is published. */
+  readonly patterns?: { readonly on: boolean; reach(topic: Topic): void };
 }
 
 /** A topic: its log, its settings, and those who read it. */
@@ -117,6 +119,8 @@ export class Topic {
    * @returns how many were kept, the others being duplicates; their ids are the last ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
+    const { patterns } = this.#host;
+    if (patterns?.on === true) patterns.reach(this);
     const now = this.#host.scheduler.now;
     this.usedAt = now;
     if (keyed && this.#settings.dedupeMs > 0) return this.#publishNewKeys(bytes, from, to, now);

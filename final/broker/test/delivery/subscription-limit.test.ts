@@ -6,6 +6,7 @@ import {
   subscribe,
   unsubscribe,
 } from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
+import { until } from '../harness.ts';
 import { brokerFor, clientFor } from '../start.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -49,3 +50,48 @@ test('topics that a pattern leads to count too; that there are too many is said 
   await client.expect({ type: 'MESSAGES', topic: 'c.1' });
   await client.expectAlive();
 });
+
+test(
+  'patterns are bounded for a connection and for all; one that takes its own place needs no room',
+  TIMEOUT,
+  async (t) => {
+    const broker = await brokerFor(t, { maxPatterns: 2, maxTotalPatterns: 3, maxPatternTokens: 3 });
+    const [client, other] = [await clientFor(t, broker), await clientFor(t, broker)];
+    client.frames(
+      subscribe(1, 'a.*'),
+      subscribe(2, 'b.*'),
+      subscribe(3, 'c.*'),
+      subscribe(4, 'b.*', { window: 1 }),
+    );
+    for (const request of [1, 2]) await client.expect({ type: 'OK', request });
+    await client.expectError('LIMIT', 3);
+    await client.expect({ type: 'OK', request: 4 });
+    other.frames(subscribe(1, 'a.*'), subscribe(2, 'b.*'), subscribe(3, 'a.b.c.*'));
+    await other.expect({ type: 'OK', request: 1 });
+    await other.expectError('LIMIT', 2);
+    await other.expectError('BAD_TOPIC', 3);
+    await client.reset();
+    await until(() => broker.core.patterns.size === 1, 'those of a client that is gone make room');
+    other.frames(subscribe(4, 'b.*'));
+    await other.expect({ type: 'OK', request: 4 });
+  },
+);
+
+test(
+  'a pattern over more topics than a connection may have is answered by one ERROR, and new topics by none',
+  TIMEOUT,
+  async (t) => {
+    const broker = await brokerFor(t, { maxSubscriptions: 100 });
+    const [client, publisher] = [await clientFor(t, broker), await clientFor(t, broker)];
+    for (let i = 0; i < 500; i++) publisher.frames(publish(0, `c.${i}`, 'x'));
+    await publisher.expectAlive();
+    client.frames(subscribe(1, '>'));
+    await client.expect({ type: 'OK', request: 1 });
+    await client.expectError('LIMIT', 0);
+    await client.expectAlive();
+    for (let i = 0; i < 500; i++) publisher.frames(publish(0, `d.${i}`, 'x'));
+    await publisher.expectAlive();
+    await client.expectAlive();
+    assert.equal(broker.status().subscriptions, 100, 'as many as it may have');
+  },
+);

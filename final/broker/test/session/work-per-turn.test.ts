@@ -89,3 +89,23 @@ test(
     await newcomer.expect({ type: 'PUBLISHED', request: 1 });
   },
 );
+
+test('63 KB of patterns over 20,000 topics keep nobody waiting', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { maxPatterns: 10_000 });
+  const clients = [await clientFor(t, broker), await clientFor(t, broker)] as const;
+  for (let i = 0; i < 20_000; i++) clients[0].frames(publish(0, `topic.${i}`, 'x'));
+  await clients[0].expectAlive();
+  await attack(clients, (number) => subscribe(number, `*.${number}.*`));
+});
+
+test('10,000 patterns that do not fit are no burden to those who make topics', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { maxPatterns: 10_000 });
+  const clients = [await clientFor(t, broker), await clientFor(t, broker)] as const;
+  for (let i = 0; i < 10_000; i++) clients[0].frames(subscribe(0, `*.room.${i}.>`));
+  await clients[0].expectAlive();
+  const began = performance.now();
+  for (let i = 0; i < 1_000; i++) clients[1].frames(publish(0, `topic.${i}`, 'x'));
+  await clients[1].expectAlive();
+  const took = performance.now() - began;
+  assert.ok(took < 10_000, `1,000 topics took ${took} ms: each was held against all patterns`);
+});
