@@ -21,7 +21,6 @@ import { TickScheduler } from './session/tick-scheduler.ts';
 import { TurnTime } from './session/turn-time.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
-import type { Topic } from './topics/topic.ts';
 import { TopicSweep } from './topics/topic-sweep.ts';
 import { TopicTable } from './topics/topic-table.ts';
 
