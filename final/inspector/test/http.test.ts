@@ -426,6 +426,12 @@ test('WebSockets come in from the page, from pages that are allowed, and from pr
 test('an address that others can reach needs tokens', { timeout }, async (t) => {
   const { broker } = await inspectorFor(t);
   await assert.rejects(startInspector(broker, { host: '0.0.0.0', port: 0 }), { code: 'INSECURE' });
+  const { broker: allowing } = await inspectorFor(t, { auth: { tokens: [], anonymous: {} } });
+  await assert.rejects(
+    startInspector(allowing, { host: '0.0.0.0', port: 0 }),
+    { code: 'INSECURE' },
+    'rules that let everybody do everything guard nothing',
+  );
   const open = await startInspector(broker, { host: '0.0.0.0', port: 0, insecure: true });
   t.after(() => open.close());
   assert.match(open.url, /^http:\/\/localhost:/);
