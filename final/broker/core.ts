@@ -140,6 +140,11 @@ export class BrokerCore {
     for (const { context } of this.table) if (context !== undefined) yield context;
   }
 
+  /** Messages that were published since it started. */
+  get published(): number {
+    return this.topics.published + this.inboxes.published;
+  }
+
   /** What it holds and has done. Walks over everything: for people and monitors. */
   status(): BrokerStatus {
     let subscriptions = 0;
@@ -152,7 +157,7 @@ export class BrokerCore {
       topics: this.topics.size,
       inboxes: this.inboxes.size,
       subscriptions,
-      published: this.topics.published + this.inboxes.published,
+      published: this.published,
       logBytes,
       internalErrors: this.faults.count,
       uptimeMs: Math.round(performance.now() - this.#startedAt),

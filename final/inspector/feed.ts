@@ -4,6 +4,7 @@ import type { Grants } from '../broker/access/grants.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { WatchedFrame } from '../broker/session/frame-watch.ts';
 import { frameFor } from './frame-privacy.ts';
+import { countersOf, History } from './history.ts';
 import { Observer, Totals } from './observer.ts';
 import type { FrameState } from './state.ts';
 
@@ -33,12 +34,13 @@ interface Viewer {
 }
 
 /**
- * Tells pages what happens, as server-sent events: `state` and `frames`, four times a second at most. While nobody
- * looks there is no timer, and the broker shows its frames to nobody.
+ * Tells pages what happens, as server-sent events: `history` once, then `state` and `frames`, four times a second at
+ * most. While nobody looks only the history goes on, and the broker shows its frames to nobody.
  */
 export class Feed {
   readonly #broker: Broker;
   readonly #totals: Totals;
+  readonly #history: History;
   readonly #maxViewers: number;
   readonly #viewers = new Set<Viewer>();
   #timer: NodeJS.Timeout | undefined;
@@ -48,6 +50,8 @@ export class Feed {
     this.#broker = broker;
     this.#totals = new Totals(broker);
     this.#maxViewers = maxViewers;
+    this.#history = new History(() => countersOf(broker.core));
+    this.#history.start((run) => broker.core.faults.guard('the history of the inspector', run));
   }
 
   /** How many are looking. */
@@ -74,12 +78,14 @@ export class Feed {
     this.#viewers.add(viewer);
     debug('a viewer has come: %d', this.#viewers.size);
     this.#watch();
+    response.write(event('history', this.#history.tell()));
     this.#tell(viewer);
     return true;
   }
 
   /** Ends all. */
   close(): void {
+    this.#history.close();
     for (const { response } of this.#viewers) response.end();
   }
 

@@ -14,7 +14,7 @@ const MAX_CONNECTIONS = 100;
 const BUDGET = 3_000;
 /** The totals walk over all topics and connections: the more there are, the longer they hold, in milliseconds for each. */
 const HOLD = 0.02;
-/** Subscriptions of one connection whose lag is added up. */
+/** Subscriptions of one connection whose waiting messages are added up. */
 const MAX_SUMMED = 1_000;
 
 /** Adds up what all observers of a broker tell: once for each moment, and not too often where it takes long. */
@@ -80,7 +80,7 @@ export class Observer {
   look(): InspectorState {
     const now = performance.now();
     const status = this.#totals.status(now);
-    const { epoch, uptimeMs, topics, subscriptions, published, logBytes, connections } = status;
+    const { epoch, uptimeMs, topics, inboxes, subscriptions, published, logBytes, connections } = status;
     return {
       at: Date.now(),
       epoch,
@@ -89,6 +89,7 @@ export class Observer {
       totals: {
         connections: connections.connections,
         topics,
+        inboxes,
         subscriptions,
         published,
         bytesIn: connections.bytesIn,
@@ -115,6 +116,6 @@ function connectionState(session: Session): ConnectionState {
     bytesOut: connection.bytesOut,
     queuedBytes: session.outbox.queuedBytes,
     subscriptions: subscriptions.size,
-    lag: subscriptions.size > MAX_SUMMED ? -1 : subscriptions.lag,
+    waiting: subscriptions.size > MAX_SUMMED ? -1 : subscriptions.lag,
   };
 }

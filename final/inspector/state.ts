@@ -25,8 +25,8 @@ export interface ReaderState {
   readonly nextId: number;
   /** Offset of its cursor in the log. */
   readonly at: number;
-  /** Messages that lie unread before it. */
-  readonly lag: number;
+  /** Messages that were published and that it has not been sent. */
+  readonly unsent: number;
   /** Messages delivered and not committed. */
   readonly uncommitted: number;
   /** How many of these there may be; 0 for no limit. */
@@ -51,7 +51,7 @@ export interface TopicState {
   readonly retainedFrom: number;
   /** From the oldest; where there are very many, the oldest ones are told as one. */
   readonly segments: readonly SegmentState[];
-  /** Those with the largest lag. */
+  /** Those with most unsent messages. */
   readonly readers: readonly ReaderState[];
   /** How many there are. */
   readonly readerCount: number;
@@ -68,8 +68,11 @@ export interface ConnectionState {
   /** Bytes that wait for it to take them. */
   readonly queuedBytes: number;
   readonly subscriptions: number;
-  /** Messages that wait for it; -1 where adding it up would take too long. */
-  readonly lag: number;
+  /**
+   * Messages of all its subscriptions that it has not been sent, or has not committed where there is a window; -1
+   * where adding it up would take too long.
+   */
+  readonly waiting: number;
 }
 
 /** A broker in a few figures. */
@@ -83,6 +86,8 @@ export interface InspectorState {
   readonly totals: {
     readonly connections: number;
     readonly topics: number;
+    /** Inboxes for replies: how many, not which. */
+    readonly inboxes: number;
     readonly subscriptions: number;
     /** Messages published since it started. */
     readonly published: number;
@@ -97,6 +102,16 @@ export interface InspectorState {
   readonly topics: readonly TopicState[];
   /** The most active ones. */
   readonly connections: readonly ConnectionState[];
+}
+
+/** The rates of the last five minutes, a sample for each second: three lists of the same length, the oldest first. */
+export interface HistoryState {
+  /** Milliseconds since 1970. */
+  readonly at: readonly number[];
+  /** Messages published a second. */
+  readonly messages: readonly number[];
+  /** Bytes sent a second. */
+  readonly bytes: readonly number[];
 }
 
 /** A frame for the x-ray. */

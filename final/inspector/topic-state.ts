@@ -16,7 +16,7 @@ export function topicState(topic: Topic, rate: number): TopicState {
   const seen = readers
     .slice(0, MAX_READERS_SEEN)
     .map((reader) => readerState(reader, (id) => offsetOf(id, segments, log.end)));
-  seen.sort((a, b) => b.lag - a.lag);
+  seen.sort((a, b) => b.unsent - a.unsent);
   return {
     name,
     retentionMs: settings.retentionMs,
@@ -61,5 +61,5 @@ function offsetOf(id: number, segments: readonly SegmentState[], end: number): n
 
 function readerState(reader: TopicReader, offset: (id: number) => number): ReaderState {
   const { nextId } = reader.cursor;
-  return { ...reader.report(), nextId, at: offset(nextId), lag: reader.unread };
+  return { ...reader.report(), nextId, at: offset(nextId), unsent: reader.unread };
 }

@@ -1,12 +1,19 @@
 import { bytes, count, plural } from '../../format.ts';
 import { visible } from '../explain/visible-text.ts';
 import type { ConnectionState, InspectorState } from '../state.ts';
-import { arrange, byId, element, setText } from './dom.ts';
+import { arrange, byId, element, nameTableParts, setText } from './dom.ts';
+
+/** Its columns behind the first. On a narrow screen each cell stands below its label. */
+const COLUMNS = ['Address', 'In', 'Out', 'Queued', 'Subscriptions', 'Waiting'];
 
 /** The table of connections. */
 export class ConnectionsView {
   readonly #body = byId('connection-rows', HTMLElement);
   readonly #rows = new Map<number, HTMLTableRowElement>();
+
+  constructor() {
+    nameTableParts(byId('connection-table', HTMLElement));
+  }
 
   /** Shows a state. */
   update({ connections, totals }: InspectorState): void {
@@ -29,7 +36,10 @@ export class ConnectionsView {
     let row = this.#rows.get(connection.number);
     if (row === undefined) {
       row = element('tr', {}, [element('th', { attributes: { scope: 'row' } })]);
-      for (let i = 0; i < 6; i++) row.append(element('td', { class: i > 0 ? 'number' : 'mono' }));
+      for (const [i, label] of COLUMNS.entries()) {
+        row.append(element('td', { class: i > 0 ? 'number' : 'mono', attributes: { 'data-label': label } }));
+      }
+      nameTableParts(row);
       this.#rows.set(connection.number, row);
     }
     const name = connection.name === '' ? 'no name' : visible(connection.name, 40);
@@ -40,13 +50,13 @@ export class ConnectionsView {
       bytes(connection.bytesOut),
       bytes(connection.queuedBytes),
       count(connection.subscriptions),
-      connection.lag < 0 ? '–' : count(connection.lag),
+      connection.waiting < 0 ? '–' : count(connection.waiting),
     ];
     texts.forEach((text, i) => {
       const cell = row.cells[i];
       if (cell !== undefined) setText(cell, text);
     });
-    row.classList.toggle('behind', connection.lag > 1000 || connection.queuedBytes > 65_536);
+    row.classList.toggle('behind', connection.waiting > 1000 || connection.queuedBytes > 65_536);
     return row;
   }
 }

@@ -41,6 +41,26 @@ export function arrange(parent: Element, children: readonly Element[]): void {
   while (parent.children.length > children.length) parent.lastElementChild?.remove();
 }
 
+const TABLE_ROLES: Readonly<Record<string, string>> = {
+  TABLE: 'table',
+  THEAD: 'rowgroup',
+  TBODY: 'rowgroup',
+  TR: 'row',
+  TD: 'cell',
+};
+
+/**
+ * Says of a table, or a part of one, what it is. On a narrow screen its rows are laid out as blocks, and without this a
+ * screen reader would no longer know it for a table.
+ */
+export function nameTableParts<T extends Element>(root: T): T {
+  for (const part of [root, ...root.querySelectorAll('thead, tbody, tr, th, td')]) {
+    const heading = part.getAttribute('scope') === 'row' ? 'rowheader' : 'columnheader';
+    part.setAttribute('role', TABLE_ROLES[part.tagName] ?? heading);
+  }
+  return root;
+}
+
 /** True when the person asked for less movement. */
 export function wantsLessMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;

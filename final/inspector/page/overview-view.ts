@@ -1,11 +1,11 @@
 import uPlot from 'uplot';
 import { bytes, clockTime, count, duration, short } from '../../format.ts';
-import type { InspectorState } from '../state.ts';
+import type { HistoryState, InspectorState } from '../state.ts';
 import { byId, element, setText } from './dom.ts';
 import { color } from './theme.ts';
 
 /** Seconds that the chart shows. */
-const SPAN = 120;
+const SPAN = 300;
 /** A rate is measured over so many updates: over one alone it would jump about. */
 const OVER = 4;
 
@@ -18,7 +18,7 @@ interface Point {
   readonly bytesOut: number;
 }
 
-/** Figures in a row, and the rates of the last two minutes. */
+/** Figures in a row, and the rates of the last five minutes. */
 export class OverviewView {
   readonly #figures = new Map<string, HTMLElement>();
   readonly #points: Point[] = [];
@@ -34,6 +34,7 @@ export class OverviewView {
       'out/s',
       'connections',
       'topics',
+      'inboxes',
       'in logs',
       'loop delay',
     ]) {
@@ -73,9 +74,21 @@ export class OverviewView {
     this.#set('out/s', bytes(rates.out));
     this.#set('connections', count(totals.connections));
     this.#set('topics', count(totals.topics));
+    this.#set('inboxes', count(totals.inboxes));
     this.#set('in logs', bytes(totals.logBytes));
     this.#set('loop delay', duration(totals.eventLoopDelayMs));
     if (seconds > 0) this.#plot(at / 1000, rates.messages, rates.out);
+  }
+
+  /** Takes the rates that the broker has kept: whatever is shown already stays, where it is finer. */
+  remember({ at, messages, bytes: out }: HistoryState): void {
+    const [times, first, second] = this.#data;
+    const known = times[0] ?? Number.POSITIVE_INFINITY;
+    const missing = at.filter((time) => time / 1000 < known).length;
+    times.unshift(...at.slice(0, missing).map((time) => time / 1000));
+    first.unshift(...messages.slice(0, missing));
+    second.unshift(...out.slice(0, missing));
+    this.#chart?.setData(this.#data);
   }
 
   /** Draws the chart anew, in the colours of the theme. */

@@ -166,7 +166,7 @@ export class Ribbon {
     const groups = [...places]
       .sort((a, b) => a[0] - b[0])
       .map(([, markers]) => {
-        const worst = markers.reduce((a, b) => (b.reader.lag > a.reader.lag ? b : a));
+        const worst = markers.reduce((a, b) => (b.reader.unsent > a.reader.unsent ? b : a));
         return { markers, worst, x: Math.min(this.#width - EDGE, Math.max(EDGE, this.#x(worst.at))) };
       });
     for (const [i, { markers, worst, x }] of groups.entries()) {
@@ -221,18 +221,18 @@ export class Ribbon {
   }
 }
 
-/** Whether a reader lags so far that one should look at it. */
-export function isBehind({ lag, window, uncommitted }: ReaderState): boolean {
+/** Whether a reader is so far behind that one should look at it. */
+export function isBehind({ unsent, window, uncommitted }: ReaderState): boolean {
   // A subscriber that commits one by one is always a little behind; that is how it wants it.
-  return lag > Math.max(100, window * 2) || (window > 0 && uncommitted >= window && lag > window * 2);
+  return unsent > Math.max(100, window * 2) || (window > 0 && uncommitted >= window && unsent > window * 2);
 }
 
 /** A reader in words. */
 export function readerText(reader: ReaderState): string {
   const who = nameOf(reader);
-  const lag = reader.lag === 0 ? 'has read everything' : `${plural(reader.lag, 'message')} behind`;
+  const unsent = reader.unsent === 0 ? 'was sent everything' : `${plural(reader.unsent, 'message')} unsent`;
   const open = reader.uncommitted > 0 ? ` · ${count(reader.uncommitted)} uncommitted` : '';
-  return `${who} · next id ${count(reader.nextId)} · ${lag}${open}`;
+  return `${who} · next id ${count(reader.nextId)} · ${unsent}${open}`;
 }
 
 /** What a reader is called. */
@@ -247,7 +247,7 @@ function labelOf(markers: readonly Marker[]): string {
   if (markers.length > 1) return `${markers.length} readers`;
   const name = first.reader.kind === 'group' ? first.reader.name : nameOf(first.reader);
   const short = visible(name, 18);
-  return isBehind(first.reader) ? `${short}  −${count(first.reader.lag)}` : short;
+  return isBehind(first.reader) ? `${short}  −${count(first.reader.unsent)}` : short;
 }
 
 function rangeOf({ segments, end }: TopicState): [number, number] {

@@ -1,4 +1,4 @@
-import type { FrameState, InspectorState } from '../state.ts';
+import type { FrameState, HistoryState, InspectorState } from '../state.ts';
 import { bearer } from './bearer.ts';
 import { currentToken } from './token.ts';
 
@@ -6,14 +6,16 @@ import { currentToken } from './token.ts';
 export interface StateStreamHandlers {
   state(state: InspectorState): void;
   frames(frames: readonly FrameState[]): void;
-  /** Whether updates come. */
-  live(live: boolean): void;
+  /** What was before; comes first, each time that it begins to follow. */
+  history(history: HistoryState): void;
   /** A token is needed, or another one. Resolves when there is one to try. */
   refused(status: number): Promise<void>;
 }
 
 /** Milliseconds before a stream that broke is opened again. */
 const RETRY = 1500;
+/** Milliseconds of silence after which a stream is given up: its other end may be gone without a word. */
+const SILENCE = 10_000;
 
 /**
  * Follows the inspector's server-sent events. By `fetch` rather than `EventSource`, which cannot send a token.
@@ -25,11 +27,16 @@ export class StateStream {
   #frames = true;
   #paused = false;
   #abort: AbortController | undefined;
+  #heardAt = 0;
+  #isReading = false;
 
   constructor(handlers: StateStreamHandlers) {
     this.#handlers = handlers;
     document.addEventListener('visibilitychange', () => this.#restart());
     this.#restart();
+    setInterval(() => {
+      if (this.#isReading && performance.now() - this.#heardAt > SILENCE) this.#restart();
+    }, 1000);
   }
 
   /** Asks for topics whose name holds this text. */
@@ -54,6 +61,7 @@ export class StateStream {
   #restart(): void {
     this.#abort?.abort();
     this.#abort = undefined;
+    this.#isReading = false;
     if (this.#paused || document.hidden) return;
     const abort = new AbortController();
     this.#abort = abort;
@@ -68,15 +76,17 @@ export class StateStream {
         const headers = token === '' ? {} : { authorization: bearer(token) };
         const response = await fetch(`api/feed?${query}`, { signal, headers });
         if (response.status === 401 || response.status === 403) {
-          this.#handlers.live(false);
           await this.#handlers.refused(response.status);
           continue;
         }
         if (response.ok && response.body !== null) {
-          this.#handlers.live(true);
+          this.#isReading = true;
+          this.#heardAt = performance.now();
           await readEvents(response.body, (name, data) => {
             if (signal.aborted) return;
+            this.#heardAt = performance.now();
             if (name === 'state') this.#handlers.state(data as InspectorState);
+            else if (name === 'history') this.#handlers.history(data as HistoryState);
             else if (name === 'frames') this.#handlers.frames(data as FrameState[]);
           });
         }
@@ -85,7 +95,7 @@ export class StateStream {
         if (!(error instanceof TypeError)) console.warn(error);
       }
       if (signal.aborted) return;
-      this.#handlers.live(false);
+      this.#isReading = false;
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
   }

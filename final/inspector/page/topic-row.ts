@@ -1,8 +1,11 @@
 import { bytes, count, duration, plural, short } from '../../format.ts';
 import { visible } from '../explain/visible-text.ts';
 import type { ReaderState, TopicState } from '../state.ts';
-import { arrange, element, setText } from './dom.ts';
+import { arrange, element, nameTableParts, setText } from './dom.ts';
 import { isBehind, nameOf, Ribbon } from './ribbon.ts';
+
+/** What is told of each reader. On a narrow screen each cell stands below its label. */
+const COLUMNS = ['Next id', 'Unsent', 'Uncommitted', 'Window'];
 
 /** One topic in the list: its name, its ribbon, its figures, and, unfolded, a table of its readers. */
 export class TopicRow {
@@ -13,7 +16,7 @@ export class TopicRow {
   readonly #about = element('p', { class: 'aside' });
   readonly #ids = element('p', { class: 'ids' }, [element('span'), element('span'), element('span')]);
   readonly #rate = element('b');
-  readonly #lag = element('b');
+  readonly #unsent = element('b');
   readonly #readers = element('tbody');
   readonly #detail: HTMLElement;
 
@@ -27,19 +30,19 @@ export class TopicRow {
     });
     const canvas = element('canvas', { class: 'ribbon', attributes: { role: 'img' } });
     this.ribbon = new Ribbon(canvas, topic);
-    const heads = ['Reader', 'Next id', 'Lag', 'Uncommitted', 'Window'].map((text, i) =>
+    const heads = ['Reader', ...COLUMNS].map((text, i) =>
       element('th', { text, class: i > 0 ? 'number' : '', attributes: { scope: 'col' } }),
     );
-    this.#detail = element('div', { class: 'detail', attributes: { id: detailId } }, [
-      element('table', {}, [element('thead', {}, [element('tr', {}, heads)]), this.#readers]),
-    ]);
+    const head = element('thead', {}, [element('tr', {}, heads)]);
+    const table = nameTableParts(element('table', { class: 'stacks' }, [head, this.#readers]));
+    this.#detail = element('div', { class: 'detail', attributes: { id: detailId } }, [table]);
     this.#detail.hidden = true;
     this.root = element('li', { class: 'topic' }, [
       element('div', { class: 'topic-title' }, [this.#toggle, this.#about]),
       element('div', { class: 'topic-log' }, [canvas, this.#ids]),
       element('dl', { class: 'topic-figures' }, [
         element('div', {}, [element('dt', { text: 'msg/s' }), element('dd', {}, [this.#rate])]),
-        element('div', {}, [element('dt', { text: 'max lag' }), element('dd', {}, [this.#lag])]),
+        element('div', {}, [element('dt', { text: 'max unsent' }), element('dd', {}, [this.#unsent])]),
       ]),
       this.#detail,
     ]);
@@ -50,9 +53,9 @@ export class TopicRow {
     });
   }
 
-  /** The largest lag of its readers. */
-  get lag(): number {
-    return this.topic.readers.reduce((most, { lag }) => Math.max(most, lag), 0);
+  /** What its slowest reader has not been sent, in messages. */
+  get unsent(): number {
+    return this.topic.readers.reduce((most, { unsent }) => Math.max(most, unsent), 0);
   }
 
   /** Shows a new state. */
@@ -69,9 +72,9 @@ export class TopicRow {
     if (middle) setText(middle, segments.length === 0 ? 'nothing kept' : bytes(topic.bytes));
     if (last) setText(last, lastId === 0 ? 'no message yet' : `id ${count(lastId)}`);
     setText(this.#rate, short(topic.rate));
-    setText(this.#lag, topic.readerCount === 0 ? '–' : short(this.lag));
+    setText(this.#unsent, topic.readerCount === 0 ? '–' : short(this.unsent));
     this.root.classList.toggle('behind', topic.readers.some(isBehind));
-    const label = `${plural(segments.length, 'segment')}, ${bytes(topic.bytes)}, ${plural(topic.readerCount, 'reader')}, largest lag ${count(this.lag)}`;
+    const label = `${plural(segments.length, 'segment')}, ${bytes(topic.bytes)}, ${plural(topic.readerCount, 'reader')}, at most ${count(this.unsent)} unsent`;
     if (this.ribbon.canvas.getAttribute('aria-label') !== label) {
       this.ribbon.canvas.setAttribute('aria-label', label);
     }
@@ -83,7 +86,7 @@ export class TopicRow {
     const rows = readers.map(readerRow);
     if (readerCount === 0) rows.push(noteRow('Nobody reads this topic now.'));
     else if (readerCount > readers.length) {
-      rows.push(noteRow(`and ${count(readerCount - readers.length)} more, which lag less`));
+      rows.push(noteRow(`and ${count(readerCount - readers.length)} more, with less unsent`));
     }
     arrange(this.#readers, rows);
   }
@@ -92,16 +95,20 @@ export class TopicRow {
 function readerRow(reader: ReaderState): HTMLTableRowElement {
   const texts = [
     count(reader.nextId),
-    count(reader.lag),
+    count(reader.unsent),
     count(reader.uncommitted),
     reader.window === 0 ? 'no limit' : count(reader.window),
   ];
-  return element('tr', { class: isBehind(reader) ? 'behind' : '' }, [
+  const row = element('tr', { class: isBehind(reader) ? 'behind' : '' }, [
     element('th', { text: nameOf(reader), attributes: { scope: 'row' } }),
-    ...texts.map((text) => element('td', { class: 'number', text })),
+    ...COLUMNS.map((label, i) =>
+      element('td', { class: 'number', text: texts[i] ?? '', attributes: { 'data-label': label } }),
+    ),
   ]);
+  return nameTableParts(row);
 }
 
 function noteRow(text: string): HTMLTableRowElement {
-  return element('tr', {}, [element('td', { class: 'aside', text, attributes: { colspan: '5' } })]);
+  const attributes = { colspan: String(COLUMNS.length + 1) };
+  return nameTableParts(element('tr', {}, [element('td', { class: 'aside', text, attributes })]));
 }

@@ -10,7 +10,7 @@ const byName: Order = (a, b) => (a.topic.name < b.topic.name ? -1 : 1);
 const ORDERS: Readonly<Record<string, Order>> = {
   name: byName,
   rate: (a, b) => b.topic.rate - a.topic.rate || byName(a, b),
-  lag: (a, b) => b.lag - a.lag || byName(a, b),
+  unsent: (a, b) => b.unsent - a.unsent || byName(a, b),
   bytes: (a, b) => b.topic.bytes - a.topic.bytes || byName(a, b),
 };
 

@@ -81,7 +81,7 @@ test('publish, subscribe, the cursor, and the bytes of the frame', { timeout }, 
 
   // The cursor: in words for those who cannot see it, drawn for the others.
   const topic = page.locator('.topic', { hasText: 'greetings.en' });
-  await topic.locator('canvas[aria-label*="1 reader, largest lag 0"]').waitFor();
+  await topic.locator('canvas[aria-label*="1 reader, at most 0 unsent"]').waitFor();
   await topic.locator('.topic-name').click();
   const reader = topic.locator('.detail tbody tr', { hasText: 'inspector page' });
   await reader.waitFor();
