@@ -6,4 +6,11 @@
 export { type Inspector, startInspector } from './inspector.ts';
 export { DEFAULT_HTTP_PORT, type InspectorOptions } from './options.ts';
 export { buildInspectorPage } from './page-build.ts';
-export type { ConnectionState, InspectorState, ReaderState, SegmentState, TopicState } from './state.ts';
+export type {
+  ConnectionState,
+  HistoryState,
+  InspectorState,
+  ReaderState,
+  SegmentState,
+  TopicState,
+} from './state.ts';

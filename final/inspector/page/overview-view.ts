@@ -113,6 +113,10 @@ export class OverviewView {
       first.shift();
       second.shift();
     }
+    const minutes = Math.round((at - (times[0] ?? at)) / 6) / 10;
+    const label = `Messages published and bytes sent a second, over ${minutes} min`;
+    const place = byId('rates-chart', HTMLElement);
+    if (place.getAttribute('aria-label') !== label) place.setAttribute('aria-label', label);
     this.#chart?.setData(this.#data);
   }
 

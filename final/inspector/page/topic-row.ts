@@ -42,7 +42,7 @@ export class TopicRow {
       element('div', { class: 'topic-log' }, [canvas, this.#ids]),
       element('dl', { class: 'topic-figures' }, [
         element('div', {}, [element('dt', { text: 'msg/s' }), element('dd', {}, [this.#rate])]),
-        element('div', {}, [element('dt', { text: 'max unsent' }), element('dd', {}, [this.#unsent])]),
+        element('div', {}, [element('dt', { text: 'unsent' }), element('dd', {}, [this.#unsent])]),
       ]),
       this.#detail,
     ]);

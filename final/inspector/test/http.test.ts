@@ -8,7 +8,13 @@ import { Start } from '#protocol';
 import { until } from '../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { askForUpgrade } from '../../broker/test/listeners/http-upgrade.ts';
 import { clientFor } from '../../broker/test/start.ts';
-import { buildInspectorPage, type Inspector, type InspectorState, startInspector } from '../index.ts';
+import {
+  buildInspectorPage,
+  type HistoryState,
+  type Inspector,
+  type InspectorState,
+  startInspector,
+} from '../index.ts';
 import type { FrameState } from '../state.ts';
 import { inspectorFor } from './scene.ts';
 
@@ -327,6 +333,47 @@ test('frames show replies and their inboxes to nobody, where no token is asked f
     expected,
     'the types of frames of which something was hidden',
   );
+});
+
+test('a feed begins with the rates from before anybody looked', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  const client = await clientFor(t, broker);
+  const records = Array.from({ length: 50 }, () => ({ key: '', payload: Buffer.from('x') }));
+  client.frames({ type: 'PUBLISH', request: 1, topic: 'news', records });
+  await client.expect({ type: 'PUBLISHED' });
+  let most = 0;
+  for (let tries = 0; most === 0 && tries < 100; tries++) {
+    await follow(t, inspector, 'frames=0', '', (name, data) => {
+      assert.equal(name, 'history', 'the feed does not begin with the history');
+      const { at, messages, bytes }: HistoryState = JSON.parse(data);
+      assert.deepEqual(
+        [messages.length, bytes.length],
+        [at.length, at.length],
+        'the lists are not equally long',
+      );
+      most = Math.max(0, ...messages);
+      return true;
+    });
+    if (most === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.ok(most > 0, 'what was published before the page was opened is not in its history');
+});
+
+test('members of a group are shown with what they subscribe to', { timeout }, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  for (const request of [1, 2]) {
+    const member = await clientFor(t, broker);
+    const start = { start: Start.LATEST, after: 0, window: 4, group: 'workers' } as const;
+    member.frames({ type: 'SUBSCRIBE', request, topic: 'jobs', ...start });
+    await member.expect({ type: 'OK' });
+  }
+  const { connections, topics }: InspectorState = JSON.parse((await ask(inspector, '/api/state')).body);
+  assert.deepEqual(
+    connections.map(({ subscriptions }) => subscriptions),
+    [1, 1],
+    'a member of a group subscribes to nothing',
+  );
+  assert.equal(topics[0]?.readers[0]?.members, 2, 'the group has other members than these');
 });
 
 test('a broker that nobody looks at is not watched', { timeout }, async (t) => {

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { connect } from '../../client/index.ts';
-import type { Inspector } from '../index.ts';
+import { type Inspector, startInspector } from '../index.ts';
 import { launch } from './chromium.ts';
 import { endWith, inspectorFor, playScene } from './scene.ts';
 
@@ -243,10 +243,57 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('on a narrow screen, and for those who want less movement', { timeout }, async (t) => {
   const { broker, inspector } = await inspectorFor(t, { slowPolicy: 'skip' });
   endWith(t, await playScene(broker));
-  const page = await open(t, inspector, { width: 360, height: 740 });
+  const width = 390;
+  const page = await open(t, inspector, { width, height: 740 });
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.locator('.topic').nth(3).waitFor();
   await page.locator('#connection-rows tr').nth(3).waitFor();
-  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+  await page.locator('.topic-name', { hasText: 'orders.placed' }).click();
+  await page.locator('.detail tbody tr', { hasText: 'archive' }).waitFor();
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, 'the page is too wide');
+  // Every cell of every table can be seen, without scrolling to the side.
+  const cut: string[] = await page.evaluate(`[...document.querySelectorAll('tbody th, tbody td')]
+    .filter((cell) => cell.checkVisibility())
+    .filter((cell) => {
+      const { left, right } = cell.getBoundingClientRect();
+      return left < 0 || right > ${width} || cell.scrollWidth > cell.clientWidth + 1;
+    })
+    .map((cell) => cell.textContent)`);
+  assert.deepEqual(cut, [], 'these cells of tables are cut');
+  assert.equal(
+    (await page.locator('#connection-rows').getByRole('cell').count()) > 0,
+    true,
+    'it is no table any more',
+  );
   assert.deepEqual(await faults(page), []);
+});
+
+test('when the broker is gone the figures look it, and when it is back they are live', {
+  timeout,
+}, async (t) => {
+  const { broker, inspector } = await inspectorFor(t);
+  const context = await (await launch()).newContext();
+  endWith(t, () => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(inspector.url);
+  await page.locator('#pulse[data-state=live]').waitFor();
+  await inspector.close();
+  await page.locator('#pulse-text', { hasText: /^no data for [2-9] s/ }).waitFor();
+  await page.locator('main.stale').waitFor();
+  assert.deepEqual(await faults(page), []);
+  const again = await startInspector(broker, { port: inspector.port });
+  endWith(t, () => again.close());
+  await page.locator('#pulse[data-state=live]').waitFor();
+  await page.locator('main:not(.stale)').waitFor();
+});
+
+test('a page that is loaded again shows what was before', { timeout }, async (t) => {
+  const { inspector } = await inspectorFor(t);
+  const page = await open(t, inspector);
+  const chart = page.locator('#rates-chart[aria-label*="over 0.1 min"]');
+  await chart.waitFor();
+  await page.reload();
+  // At once, and not after as long again.
+  await chart.waitFor({ timeout: 3_000 });
 });
