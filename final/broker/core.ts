@@ -15,6 +15,7 @@ import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
 import { FrameTrace } from './session/frame-trace.ts';
 import { FrameWatch } from './session/frame-watch.ts';
+import { PendingSessions } from './session/pending-sessions.ts';
 import { Requests } from './session/requests.ts';
 import { Session, type SessionHost } from './session/session.ts';
 import { TickScheduler } from './session/tick-scheduler.ts';
@@ -58,11 +59,11 @@ export class BrokerCore {
   readonly #eventLoopDelay = new EventLoopDelay();
   readonly #startedAt = performance.now();
   #idleSweep: NodeJS.Timeout | undefined;
-  // Connections that have not said HELLO and may still do.
-  #pending = 0;
+  readonly #pending: PendingSessions;
 
   constructor({ limits, sweepIntervalMs, clock, access, logger }: CoreSettings) {
     this.limits = limits;
+    this.#pending = new PendingSessions(limits.maxPending);
     this.#sweepIntervalMs = sweepIntervalMs;
     const faults = new Faults(logger);
     const scheduler = new TickScheduler(clock, faults);
@@ -107,9 +108,7 @@ export class BrokerCore {
         new PlainSubscriptions(topics, limits),
       ],
       serve: requests.serve.bind(requests),
-      settled: () => {
-        this.#pending--;
-      },
+      settled: (session) => this.#pending.delete(session),
     };
     this.table = new ConnectionTable<Session>(
       {
@@ -182,11 +181,9 @@ export class BrokerCore {
   }
 
   #opened(connection: Connection<Session>, host: SessionHost): void {
-    this.#pending++;
     const session = new Session(host, connection);
     connection.context = session;
-    if (this.#pending <= this.limits.maxPending) return;
-    session.fail(new ProtocolError('FULL', 'too many connections have not said HELLO; try again later'));
+    this.#pending.add(session);
   }
 
   #refusal(reason: 'full' | 'shutdown'): ProtocolError {

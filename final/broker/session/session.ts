@@ -10,6 +10,7 @@ import type { Topic } from '../topics/topic.ts';
 import type { Hold } from '../topics/topic-reader.ts';
 import { closeReason } from './close-reason.ts';
 import type { FrameTrace } from './frame-trace.ts';
+import type { PendingSession } from './pending-sessions.ts';
 import type { PublishingClient } from './publishing.ts';
 import type { ReadPause } from './read-pause.ts';
 import { describeOverdue } from './session-deadlines.ts';
@@ -38,11 +39,14 @@ export interface SessionHost {
    */
   serve(session: Session, type: number, bytes: Buffer, start: number, end: number): void;
   /** The session has said HELLO, or never will: one fewer to wait for. */
-  settled(): void;
+  settled(session: Session): void;
 }
 
 /** One client on one connection: what it said, what it is owed. */
-export class Session extends SessionOutput implements SubscriptionHost, PublishingClient, SessionInputHost {
+export class Session
+  extends SessionOutput
+  implements SubscriptionHost, PublishingClient, SessionInputHost, PendingSession
+{
   readonly subscriptions: SubscriptionSet;
   /** Whether, and why, it is not read from. */
   readonly readPause: ReadPause;
@@ -62,6 +66,10 @@ export class Session extends SessionOutput implements SubscriptionHost, Publishi
     this.subscriptions = new SubscriptionSet(this, host.kinds, host.limits.maxSubscriptions);
     this.#input = new SessionInput(host, this);
     this.readPause = this.#input.pause;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.connection.remoteAddress;
   }
 
   get isClosing(): boolean {
@@ -101,7 +109,7 @@ export class Session extends SessionOutput implements SubscriptionHost, Publishi
     this.grants = grants;
     this.state = 'ready';
     this.#input.welcomed(limits.maxFrameSize);
-    this.#host.settled();
+    this.#host.settled(this);
     this.answer({
       type: 'WELCOME',
       version: PROTOCOL_VERSION,
@@ -129,6 +137,11 @@ export class Session extends SessionOutput implements SubscriptionHost, Publishi
     this.answer(errorFrame(error));
     this.#finish();
     this.connection.end(closeReason(error.code));
+  }
+
+  makeRoom(): void {
+    const message = 'too many connections have not said HELLO, and this one has been silent longest';
+    this.fail(new ProtocolError('FULL', message));
   }
 
   /** Ends the connection in good order. Who has not said HELLO yet is only told that it is too late. */
@@ -194,7 +207,7 @@ export class Session extends SessionOutput implements SubscriptionHost, Publishi
   /** From now on it takes part in nothing. The one place where a session's state becomes `closing`. */
   #finish(): void {
     if (this.state === 'closing') return;
-    if (this.state === 'greeting') this.#host.settled();
+    if (this.state === 'greeting') this.#host.settled(this);
     this.state = 'closing';
     this.subscriptions.clear();
     this.readPause.leave(this);
