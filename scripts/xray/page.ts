@@ -72,7 +72,7 @@ export class XrayPage {
       bytesOut: 0,
       queuedBytes: 0,
       subscriptions: 0,
-      lag: 0,
+      waiting: 0,
     });
   }
 
@@ -163,6 +163,7 @@ export class XrayPage {
       totals: {
         connections: connections.length,
         topics: 0,
+        inboxes: 0,
         subscriptions: 0,
         published: 0,
         bytesIn: sum(({ bytesIn }) => bytesIn),
