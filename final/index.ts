@@ -8,7 +8,13 @@ export type { Limit } from '#framing';
 export { ErrorCode, ProtocolError } from '#protocol';
 export type { AccessRules, Allowed, Permissions, TokenRule } from './broker/access/access.ts';
 export type { Grants } from './broker/access/grants.ts';
-export { Broker, type BrokerAddress, type BrokerTools, createBroker } from './broker/broker.ts';
+export {
+  Broker,
+  type BrokerAddress,
+  type BrokerTools,
+  createBroker,
+  type Reloaded,
+} from './broker/broker.ts';
 export { type BrokerLimits, SLOW_POLICIES, type SlowPolicy } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
 export {

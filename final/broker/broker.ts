@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 import { type Clock, monotonicClock } from '#topics';
-import { Access } from './access/access.ts';
+import { Access, isGuarded } from './access/access.ts';
 import type { Grants } from './access/grants.ts';
+import { ConfigError } from './config-issue.ts';
 import { BrokerCore } from './core.ts';
 import { warnOfFewDescriptors } from './descriptor-limit.ts';
 import { readBrokerLimits } from './limits.ts';
@@ -41,12 +42,13 @@ export class Broker implements AsyncDisposable {
    */
   readonly webSockets: WebSocketDoor;
 
-  readonly #settings: BrokerSettings;
+  #settings: BrokerSettings;
   readonly #logger: Logger;
   readonly #access: Access;
   readonly #notAccepted: RepeatedWarning;
   readonly #addresses: BrokerAddress[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #renewers: ((tls: TlsOptions) => void)[] = [];
   #closing: Promise<void> | undefined;
 
   /** For {@link createBroker}. */
@@ -109,6 +111,33 @@ export class Broker implements AsyncDisposable {
     return this.#access.lookUp(token);
   }
 
+  /** Whether grants that were given out are still those of somebody who is let in. */
+  isCurrent(grants: Grants): boolean {
+    return this.#access.isCurrent(grants);
+  }
+
+  /**
+   * Takes other tokens, permissions and certificates, while it runs; files are read anew. What is left out is as if
+   * `createBroker` had not been given it. Connections stay, but for those whose token is gone, which get a DENIED, and
+   * those whose permissions are others, which are told CLOSING and may come back. A certificate is that of the connections
+   * from now on.
+   *
+   * @returns how many connections were ended, for which reason
+   * @throws LeveretError `BAD_CONFIG`; then nothing has changed
+   */
+  reload({ auth, tls }: Pick<BrokerOptions, 'auth' | 'tls'>): Reloaded {
+    const settings = readBrokerOptions({ ...this.#settings, auth, tls });
+    checkReload(this.#settings, settings);
+    const options = tlsOptions(settings.tls);
+    if (settings.tls !== undefined) checkSecureContext(options);
+    this.#settings = settings;
+    for (const renew of this.#renewers) renew(options);
+    const verdict = this.#access.replace(settings.auth);
+    const ended = this.core.revoke(verdict);
+    this.#logger.info({ tokens: settings.auth?.tokens.length ?? 0, ...ended }, 'reloaded');
+    return ended;
+  }
+
   /** Shows frames as they come and go, 200 a second at most and 20 of one connection. Returns a function that stops it. */
   watchFrames(listener: (frame: WatchedFrame) => void): () => void {
     return this.core.watch.add(listener);
@@ -164,7 +193,10 @@ export class Broker implements AsyncDisposable {
     if (this.#closing !== undefined && deadline > 0) return this.#closing;
     this.#logger.info({ connections: this.core.table.size, deadline }, 'shutting down');
     this.#closing = Promise.all([this.core.close(deadline), ...this.#closers.map((close) => close())]).then(
-      () => this.#logger.info('stopped'),
+      ([discarded]) => {
+        if (discarded.connectionsCutOff === 0) this.#logger.info(discarded, 'stopped');
+        else this.#logger.warn(discarded, 'stopped, and clients were cut off');
+      },
     );
     return this.#closing;
   }
@@ -180,15 +212,18 @@ export class Broker implements AsyncDisposable {
       const listener = await (tls === undefined
         ? this.core.table.listen({ host, port })
         : this.#listenForTls(host, port, tls));
+      if ('renew' in listener) this.#renewers.push((options) => listener.renew(options));
       this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     } else {
       const { waitingLimits: waiting } = this;
-      const options = { host, port, path, waiting, lost: (error: Error) => this.notAccepted(error) };
+      const lost = (error: Error): void => this.notAccepted(error);
+      const options = { host, port, path, waiting, lost, handshakeFailed: this.#handshakeFailed };
       const listener = await listenForWebSockets(
         this.webSockets,
         tls === undefined ? options : { ...options, tls },
       );
+      if (tls !== undefined) this.#renewers.push((options) => listener.renew(options));
       this.#closers.push(() => listener.close());
       this.#addresses.push({ type, host, port: listener.port });
     }
@@ -200,7 +235,42 @@ export class Broker implements AsyncDisposable {
     const adopt = (socket: Duplex): void => this.adopt(socket);
     const lost = (error: Error): void =>
       this.#logger.debug({ reason: error.message }, 'connection not accepted');
-    return listenForTls({ host, port, waiting, adopt, lost }, tls);
+    return listenForTls({ host, port, waiting, adopt, lost, handshakeFailed: this.#handshakeFailed }, tls);
+  }
+
+  readonly #handshakeFailed = (error: Error, remoteAddress: string | undefined): void => {
+    this.core.refusedLogins.tell(remoteAddress, `the TLS handshake failed: ${error.message}`);
+  };
+}
+
+/** Connections that a {@link Broker.reload} has ended: as their token is gone, or as it has other permissions now. */
+export interface Reloaded {
+  readonly gone: number;
+  readonly changed: number;
+}
+
+/** @throws ConfigError for what cannot change while a broker runs */
+function checkReload(before: BrokerSettings, after: BrokerSettings): void {
+  if (isGuarded(before.auth) && !isGuarded(after.auth)) {
+    throw new ConfigError(
+      'auth',
+      (nameOf) => `${nameOf('auth')} cannot be taken away while the broker runs: anybody could do anything`,
+    );
+  }
+  if (before.tls !== undefined && before.tls.requestClientCert !== after.tls?.requestClientCert) {
+    const option = 'tls.requestClientCert';
+    throw new ConfigError(option, (nameOf) => `${nameOf(option)} can change only when the broker starts`);
+  }
+}
+
+/** @throws ConfigError for certificates that TLS does not take */
+function checkSecureContext(options: TlsOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw new ConfigError('tls.cert', (nameOf) => `${nameOf('tls.cert')}: TLS does not take it: ${cause}`, {
+      cause,
+    });
   }
 }
 

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { type Connection, ConnectionTable } from '#connections';
 import { brokerCodec, errorFrame, ProtocolError } from '#protocol';
 import type { Clock } from '#topics';
-import type { Access } from './access/access.ts';
+import type { Access, Verdict } from './access/access.ts';
+import type { Grants } from './access/grants.ts';
 import type { BrokerStatus } from './broker-status.ts';
 import { Groups } from './delivery/groups.ts';
 import { InboxSubscriptions } from './delivery/inbox-subscription.ts';
@@ -13,6 +14,7 @@ import { EventLoopDelay } from './event-loop-delay.ts';
 import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
+import { RefusedLogins } from './refused-logins.ts';
 import { FrameTrace } from './session/frame-trace.ts';
 import { FrameWatch } from './session/frame-watch.ts';
 import { PendingSessions } from './session/pending-sessions.ts';
@@ -20,6 +22,7 @@ import { Requests } from './session/requests.ts';
 import { Session, type SessionHost } from './session/session.ts';
 import { TickScheduler } from './session/tick-scheduler.ts';
 import { TurnTime } from './session/turn-time.ts';
+import { type Discarded, shutDown } from './shutdown.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
 import { TopicSweep } from './topics/topic-sweep.ts';
@@ -51,6 +54,7 @@ export class BrokerCore {
   readonly system: SystemTopics;
   readonly sweep: TopicSweep;
   readonly faults: Faults;
+  readonly refusedLogins: RefusedLogins;
   readonly watch: FrameWatch;
   /** Number of this run of the broker: ids mean something only within it. */
   readonly epoch = randomInt(1, 2 ** 47);
@@ -92,8 +96,10 @@ export class BrokerCore {
       status: () => this.status(),
       groupsOf: (topic) => groups.namesOf(topic),
     });
+    this.refusedLogins = new RefusedLogins(logger);
     const turn = new TurnTime();
-    const requests = new Requests({ limits, topics, inboxes, access, logger, turn });
+    const { refusedLogins } = this;
+    const requests = new Requests({ limits, topics, inboxes, access, logger, refusedLogins, turn });
     const host: SessionHost = {
       limits,
       scheduler,
@@ -121,10 +127,10 @@ export class BrokerCore {
       {
         opened: (connection) => this.#opened(connection, host),
         received: ({ context }, chunk) => context?.receive(chunk),
-        drained: ({ context }) => this.#on(context, (session) => session.drained()),
-        ended: ({ context }) => this.#on(context, (session) => session.ended()),
+        drained: ({ context }) => this.onSession(context, (session) => session.drained()),
+        ended: ({ context }) => this.onSession(context, (session) => session.ended()),
         closed: ({ context }, reason) => {
-          this.#on(context, (session) => session.closed());
+          this.onSession(context, (session) => session.closed());
           logger.debug({ connection: context?.number, client: context?.name, reason }, 'client gone');
           if (this.table.size === 0) this.#sweepUnwatched();
         },
@@ -170,14 +176,28 @@ export class BrokerCore {
    * it by the deadline is cut off.
    *
    * @param deadline - milliseconds
+   * @returns what is lost with it
    */
-  async close(deadline: number): Promise<void> {
+  async close(deadline: number): Promise<Discarded> {
     this.system.close();
-    for (const session of this.sessions()) this.#on(session, () => session.close('shutdown'));
-    await this.table.shutdown({ deadlineMs: deadline });
+    const discarded = await shutDown(this, deadline);
     clearInterval(this.#idleSweep);
     this.sweep.close();
+    this.refusedLogins.close();
     this.#eventLoopDelay.close();
+    return discarded;
+  }
+
+  /** Ends the sessions whose grants are no longer what they were. */
+  revoke(verdictOn: (grants: Grants) => Verdict): { gone: number; changed: number } {
+    const ended = { gone: 0, changed: 0 };
+    for (const session of this.sessions()) {
+      const verdict = session.state === 'ready' ? verdictOn(session.grants) : 'kept';
+      if (verdict === 'kept') continue;
+      ended[verdict]++;
+      this.onSession(session, () => session.revoke(verdict));
+    }
+    return ended;
   }
 
   #opened(connection: Connection<Session>, host: SessionHost): void {
@@ -193,7 +213,7 @@ export class BrokerCore {
   }
 
   /** Does something for a session. A fault in it ends that session, and nothing else. */
-  #on(session: Session | undefined, act: (session: Session) => void): void {
+  onSession(session: Session | undefined, act: (session: Session) => void): void {
     if (session === undefined) return;
     try {
       act(session);
@@ -203,7 +223,7 @@ export class BrokerCore {
   }
 
   #sweep(now: number): void {
-    for (const session of this.sessions()) this.#on(session, () => session.sweep(now));
+    for (const session of this.sessions()) this.onSession(session, () => session.sweep(now));
     this.sweep.begin();
   }
 

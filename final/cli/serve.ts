@@ -9,7 +9,9 @@ import { startDemo } from './demo.ts';
 import { addExamples } from './examples.ts';
 import { usageError } from './exit-code.ts';
 import { createLogger } from './log.ts';
-import { onInterrupt, print, whenAborted } from './terminal.ts';
+import { reload } from './reload.ts';
+import { onHangup, onInterrupt, print, whenAborted } from './terminal.ts';
+import { VERSION } from './version.ts';
 
 /** Adds `leveret serve`. */
 export function addServe(program: Command): void {
@@ -69,8 +71,11 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
     return;
   }
   const interrupted = onInterrupt();
+  let hangup = (): void => {};
+  onHangup(() => hangup());
   const { http, logLevel, ...options } = settings;
   const logger = createLogger(logLevel);
+  logger.info({ version: VERSION, pid: process.pid, node: process.version }, 'leveret starts');
   for (const warning of warnings) logger.warn({}, warning);
   const broker = await createBroker({ ...clean(options), logger }).catch((error: unknown) => {
     throw error instanceof ConfigError ? usageError(messageFor(error, origins)) : error;
@@ -94,7 +99,9 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
     writeFileSync(flags.readyFile, `${JSON.stringify(ready, null, 2)}\n`);
   }
   await print(`${greeting(broker, inspector)}\n`);
+  hangup = () => reload(broker, flags, settings, logger);
   await whenAborted(interrupted);
+  hangup = () => {};
   await demo?.stop();
   await Promise.all([inspector?.close(), broker.close()]);
   await new Promise<void>((resolve) => logger.flush(() => resolve()));

@@ -31,6 +31,14 @@ export function onInterrupt(): AbortSignal {
   return controller.signal;
 }
 
+/**
+ * Calls a function for each SIGHUP, which then no longer ends the process. Not on Windows: there it means that the window is
+ * closed, and the system ends the process whatever it does.
+ */
+export function onHangup(act: () => void): void {
+  if (process.platform !== 'win32') process.on('SIGHUP', act);
+}
+
 /** Resolves when the signal is aborted; at once if it is already. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -121,7 +121,12 @@ export class Feed {
   }
 
   #tell(viewer: Viewer): void {
-    const { response, observer, frames } = viewer;
+    const { response, observer, frames, request } = viewer;
+    // Its token is gone, or may do less: the page asks anew, and is told so.
+    if (!this.#broker.isCurrent(request.grants)) {
+      response.end();
+      return;
+    }
     if (response.writableLength > MAX_UNREAD) return;
     let text = event('state', observer.look());
     if (frames.length > 0) {

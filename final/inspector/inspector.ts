@@ -183,7 +183,14 @@ class Routes {
     query: URLSearchParams,
   ): Promise<void> {
     const grants = this.#guard.identify(request);
-    if ('status' in grants) return refuse(response, grants);
+    if ('status' in grants) {
+      // A page comes without a token at first, and asks for one.
+      if (request.headers.authorization !== undefined) {
+        const { remoteAddress } = request.socket;
+        this.#broker.core.refusedLogins.tell(remoteAddress, grants.reason, { over: 'http' });
+      }
+      return refuse(response, grants);
+    }
     response.setHeader('cache-control', 'no-store');
     const search = (query.get('search') ?? '').slice(0, MAX_SEARCH);
     if (pathname === '/metrics') {

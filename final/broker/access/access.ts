@@ -53,29 +53,69 @@ export interface AccessRules {
   readonly anonymous?: Allowed | undefined;
 }
 
-interface Holder {
-  readonly token: Token;
+/** Grants, and what they were made of. */
+interface Rights {
   readonly grants: Grants;
+  readonly rule: string;
 }
+
+interface Holder extends Rights {
+  readonly token: Token;
+}
+
+/** What other rules mean for somebody who is connected: nothing, other permissions, or that they are no longer let in. */
+export type Verdict = 'kept' | 'changed' | 'gone';
 
 /** Decides who may come in and what they may do. */
 export class Access {
-  readonly #holders: readonly Holder[];
-  readonly #anonymous: Grants | undefined;
-  /** False when anybody may do anything: see {@link isGuarded}. */
-  readonly isGuarded: boolean;
+  #holders: readonly Holder[] = [];
+  #anonymous: Rights | undefined;
+  #isGuarded = false;
   // Without rules a token that is sent all the same means nothing.
-  readonly #looksAtTokens: boolean;
+  #looksAtTokens = false;
 
   constructor(rules?: AccessRules) {
-    this.isGuarded = isGuarded(rules);
+    this.replace(rules);
+  }
+
+  /** False when anybody may do anything: see {@link isGuarded}. */
+  get isGuarded(): boolean {
+    return this.#isGuarded;
+  }
+
+  /**
+   * From now on these rules hold. Who has the same permissions by both keeps the same grants.
+   *
+   * @returns what it means for the holder of grants that were given out under the rules before
+   */
+  replace(rules: AccessRules | undefined): (grants: Grants) => Verdict {
+    const before = this.#holders;
+    const anonymous = rules === undefined ? {} : rules.anonymous;
+    this.#isGuarded = isGuarded(rules);
     this.#looksAtTokens = rules !== undefined;
-    this.#holders = (rules?.tokens ?? []).map((rule) => ({
-      token: new Token(rule),
-      grants: grantsOf(rule),
-    }));
-    if (rules === undefined) this.#anonymous = grantsOf({});
-    else if (rules.anonymous !== undefined) this.#anonymous = grantsOf(rules.anonymous);
+    this.#holders = (rules?.tokens ?? []).map((rule) => {
+      const token = new Token(rule);
+      return {
+        token,
+        ...rightsOf(
+          rule,
+          before.find((holder) => holder.token.equals(token)),
+        ),
+      };
+    });
+    this.#anonymous = anonymous === undefined ? undefined : rightsOf(anonymous, this.#anonymous);
+    return (grants) => {
+      if (this.isCurrent(grants)) return 'kept';
+      const holder = before.find((each) => each.grants === grants);
+      // Who came without a token may have one to show by now.
+      if (holder === undefined) return 'changed';
+      return this.#holders.some(({ token }) => token.equals(holder.token)) ? 'changed' : 'gone';
+    };
+  }
+
+  /** Whether grants are those of somebody whom the present rules let in. */
+  isCurrent(grants: Grants): boolean {
+    return this.#anonymous?.grants === grants || this.#holders.some((holder) => holder.grants === grants);
   }
 
   /**
@@ -92,7 +132,7 @@ export class Access {
 
   /** What the holder of this token may do, or undefined when they are refused. */
   lookUp(token: string): Grants | undefined {
-    if (token === '' || !this.#looksAtTokens) return this.#anonymous;
+    if (token === '' || !this.#looksAtTokens) return this.#anonymous?.grants;
     // Every holder is compared: the time taken does not tell which one it was.
     let found: Grants | undefined;
     for (const holder of this.#holders) {
@@ -112,6 +152,14 @@ export function isGuarded(rules: AccessRules | undefined): boolean {
   if (anonymous === undefined) return true;
   const { publish, subscribe } = anonymous;
   return [publish, subscribe].some((patterns) => patterns !== undefined && !patterns.includes('>'));
+}
+
+/** The rights that a rule gives: those of before, if they are the same. */
+function rightsOf(allowed: Allowed, before: Rights | undefined): Rights {
+  const { publish, subscribe, manage } = allowed;
+  const rule = JSON.stringify([publish ?? null, subscribe ?? null, manage ?? null]);
+  if (before?.rule === rule) return { grants: before.grants, rule };
+  return { grants: grantsOf(allowed), rule };
 }
 
 function grantsOf({ publish, subscribe, manage = publish }: Allowed): Grants {

@@ -17,6 +17,11 @@ export class Token {
     this.#digest = tokenSha256 === undefined ? digest(token) : Buffer.from(tokenSha256, 'hex');
   }
 
+  /** Whether both are made of the same secret. */
+  equals(other: Token): boolean {
+    return timingSafeEqual(this.#digest, other.#digest);
+  }
+
   /** Whether this is the token. */
   is(given: string): boolean {
     // Digests have one length, which timingSafeEqual asks for, and tell nothing of the token's own.

@@ -16,11 +16,15 @@ export interface TlsListenOptions extends ListenOptions {
   readonly adopt: (socket: Socket) => void;
   /** Told of a connection that was never taken in: its handshake failed, or the system could not give it to us. */
   readonly lost?: (error: Error) => void;
+  /** Told of a handshake that failed, in the place of `lost`. */
+  readonly handshakeFailed?: (error: Error, remoteAddress: string | undefined) => void;
 }
 
 /** An address where TLS is spoken. */
 export interface TlsListener {
   readonly port: number;
+  /** Shows another certificate to those who come from now on. */
+  renew(options: TlsOptions): void;
   /** Stops listening; connections that are open stay open. */
   close(): Promise<void>;
 }
@@ -31,7 +35,7 @@ export interface TlsListener {
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function listenForTls(options: TlsListenOptions, tls: TlsOptions): Promise<TlsListener> {
-  const { host, port, waiting: limits, adopt, lost = () => {} } = options;
+  const { host, port, waiting: limits, adopt, lost = () => {}, handshakeFailed = lost } = options;
   const server = createServer(
     {
       // A peer that leaves in the middle of the handshake is noticed when that time is up, at the latest.
@@ -50,13 +54,14 @@ export async function listenForTls(options: TlsListenOptions, tls: TlsOptions): 
   );
   const waiting = new WaitingSockets(server, limits);
   server.on('tlsClientError', (error: Error, socket: Socket) => {
-    lost(error);
+    handshakeFailed(error, socket.remoteAddress);
     socket.destroy();
   });
   await listen(server, host, port);
   server.on('error', lost);
   return {
     port: boundPort(server),
+    renew: (options) => server.setSecureContext(options),
     close: async () => {
       // Node's callback waits for the last connection to end; the port is free as soon as the handle is closed.
       server.close();

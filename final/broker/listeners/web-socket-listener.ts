@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -94,6 +94,8 @@ export function refuseUpgrade(socket: Duplex, status: string, text = ''): void {
 /** An HTTP server that does nothing but let WebSockets in. */
 export interface WebSocketListener {
   readonly port: number;
+  /** Shows another certificate to those who come from now on. */
+  renew(options: ServerOptions): void;
   close(): Promise<void>;
 }
 
@@ -109,6 +111,8 @@ export interface WebSocketListenOptions {
   readonly tls?: ServerOptions;
   /** Told when the system could not give us a connection. */
   readonly lost: (error: Error) => void;
+  /** Told of a handshake over TLS that failed. */
+  readonly handshakeFailed?: (error: Error, remoteAddress: string | undefined) => void;
 }
 
 /**
@@ -120,7 +124,7 @@ export async function listenForWebSockets(
   door: WebSocketDoor,
   options: WebSocketListenOptions,
 ): Promise<WebSocketListener> {
-  const { host, port, path, waiting: limits, tls, lost } = options;
+  const { host, port, path, waiting: limits, tls, lost, handshakeFailed } = options;
   const timeouts = httpTimeouts(limits);
   const server =
     tls === undefined
@@ -138,8 +142,14 @@ export async function listenForWebSockets(
   });
   await listen(server, host, port);
   server.on('error', lost);
+  server.on('tlsClientError', (error: Error, socket: Socket) =>
+    handshakeFailed?.(error, socket.remoteAddress),
+  );
   return {
     port: boundPort(server),
+    renew: (options) => {
+      if (server instanceof TlsServer) server.setSecureContext(options);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,7 +1,9 @@
 import { type ClientFrame, ClientType, clientCodec, type FrameNamed, ProtocolError, Start } from '#protocol';
 import type { Access } from '../access/access.ts';
+import type { Grants } from '../access/grants.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
+import type { RefusedLogins } from '../refused-logins.ts';
 import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
@@ -16,6 +18,7 @@ export interface RequestsHost {
   readonly inboxes: Inboxes;
   readonly access: Access;
   readonly logger: Logger;
+  readonly refusedLogins: RefusedLogins;
   readonly turn: TurnTime;
 }
 
@@ -119,10 +122,20 @@ export class Requests {
   }
 
   #greet(session: Session, { name, token }: FrameNamed<ClientFrame, 'HELLO'>): void {
-    const { access, logger } = this.#host;
-    const grants = access.admit(token);
+    const { logger } = this.#host;
+    const grants = this.#admit(session, name, token);
     logger.debug({ connection: session.number, client: name }, 'client admitted');
     session.welcome(name, grants);
+  }
+
+  #admit(session: Session, client: string, token: string): Grants {
+    try {
+      return this.#host.access.admit(token);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#host.refusedLogins.tell(session.connection.remoteAddress, reason, { client });
+      throw error;
+    }
   }
 
   #subscribe(session: Session, frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {

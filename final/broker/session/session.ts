@@ -144,8 +144,12 @@ export class Session
     this.fail(new ProtocolError('FULL', message));
   }
 
-  /** Ends the connection in good order. Who has not said HELLO yet is only told that it is too late. */
-  close(reason: string): void {
+  /**
+   * Ends the connection in good order. Who has not said HELLO yet is only told that it is too late.
+   *
+   * @param withinMs - time to take what is buffered; the limit `closeTimeoutMs` if not given
+   */
+  close(reason: string, withinMs?: number): void {
     if (this.state === 'closing') return;
     if (this.state === 'greeting') {
       this.fail(new ProtocolError('SHUTDOWN', 'this broker is shutting down'));
@@ -154,7 +158,20 @@ export class Session
     this.subscriptions.deliverRest();
     this.answer({ type: 'CLOSING', reason });
     this.#finish();
-    this.connection.end('local');
+    this.connection.end('local', withinMs);
+  }
+
+  /** Whether there is more for it than it has taken so far. */
+  get isBehind(): boolean {
+    return this.state === 'ready' && this.full && this.subscriptions.lag > 0;
+  }
+
+  /** Ends the connection as its token has other permissions now, or none: nothing more is delivered under the old ones. */
+  revoke(verdict: 'changed' | 'gone'): void {
+    if (this.state !== 'ready') return;
+    this.subscriptions.clear();
+    if (verdict === 'changed') this.close('the permissions have changed');
+    else this.fail(new ProtocolError('DENIED', 'this token is no longer known here', { fatal: true }));
   }
 
   /** Shows a frame that has come to those who look on. */

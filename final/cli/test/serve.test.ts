@@ -23,11 +23,25 @@ test('a broker says where it is, serves, and ends in good order', { timeout }, a
   const lines = stderr
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { msg: string; level: number });
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          msg: string;
+          pid?: number;
+          version?: string;
+          topics?: number;
+          connectionsCutOff?: number;
+        },
+    );
   assert.deepEqual(
     lines.map(({ msg }) => msg),
-    ['listening', 'shutting down', 'stopped'],
+    ['leveret starts', 'listening', 'shutting down', 'stopped'],
   );
+  const [first, , , last] = lines;
+  assert.equal(first?.pid, broker.child.pid, 'the start tells the process id');
+  assert.match(first?.version ?? '', /^\d+\.\d+\.\d+/, 'the start tells the version');
+  assert.equal(last?.topics, 1, 'the end tells what goes with it');
+  assert.equal(last?.connectionsCutOff, 0, 'nobody was cut off');
 });
 
 test('clients are told that it ends, and a second signal ends at once', { timeout }, async (t) => {
@@ -318,4 +332,34 @@ test('log lines at the level that was asked for', { timeout }, async (t) => {
   await silent.printed(/listening at/);
   silent.kill('SIGTERM');
   assert.equal((await silent.ended).stderr, '');
+});
+
+test('SIGHUP reads tokens anew, refuses what is wrong, and ends nothing', { timeout }, async (t) => {
+  const file = join(folderFor(t), 'leveret.json');
+  const write = (...tokens: string[]): void =>
+    writeFileSync(file, JSON.stringify({ auth: { tokens: tokens.map((token) => ({ token })) } }));
+  write('old', 'stays');
+  const broker = await serve(t, ['--config', file]);
+  const open = (token: string) => connect(broker.url, { token, reconnect: false });
+  const old = await open('old');
+  const stays = await open('stays');
+  t.after(() => stays.close({ deadline: 0 }));
+  writeFileSync(file, '{');
+  broker.kill('SIGHUP');
+  await broker.printed(/"reason":"[^"]*leveret\.json is not JSON.*what held before still holds/);
+  await old.publish('a', 'x', { confirm: true });
+  write('new', 'stays');
+  broker.kill('SIGHUP');
+  await broker.printed(/"gone":1,"changed":0.*reloaded/);
+  const ended = await old.closed;
+  assert.equal(ended?.code, 'DENIED', `whose token is gone is ended: ${ended}`);
+  await assert.rejects(open('old'), { code: 'DENIED' }, 'the old token is refused');
+  await (await open('new')).close();
+  await stays.publish('a', 'x', { confirm: true });
+  const refused = await broker.printed(
+    /"remoteAddress":"127\.0\.0\.1:\d+".*"reason":"this token is not known here".*login refused/,
+  );
+  assert.ok(!refused[0].includes('old'), 'the token is not in the log');
+  broker.kill('SIGTERM');
+  assert.equal((await broker.ended).code, 0, 'it went on, and ended when it was told to');
 });
