@@ -99,6 +99,7 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
     writeFileSync(flags.readyFile, `${JSON.stringify(ready, null, 2)}\n`);
   }
   await print(`${greeting(broker, inspector)}\n`);
+  logger.info('everything is held in memory: a restart loses all messages and topics');
   hangup = () => reload(broker, flags, settings, logger);
   await whenAborted(interrupted);
   hangup = () => {};
