@@ -15,6 +15,7 @@ export class DedupeWindow {
   // expired is always at its head, and each key is looked at once when it leaves.
   readonly #keys = new Set<string>();
   readonly #admitted = new Queue<{ readonly key: string; readonly time: number }>();
+  #length = 0;
 
   /**
    * @param windowMs - for how long a key counts as repeated, in milliseconds; 0: nothing is ever a repeat
@@ -30,6 +31,11 @@ export class DedupeWindow {
     return this.#keys.size;
   }
 
+  /** The characters of all of them together: what they hold of memory goes with it. */
+  get length(): number {
+    return this.#length;
+  }
+
   // #region admit
   /**
    * Lets a key through, and remembers it, unless it was let through within the window before, the last millisecond
@@ -42,20 +48,26 @@ export class DedupeWindow {
   admit(key: string, time: number): boolean {
     // step 2.1: let a key through once in a window
     if (key === '' || this.#windowMs === 0) return true;
-    for (let oldest = this.#admitted.peek(); oldest !== undefined; oldest = this.#admitted.peek()) {
-      if (oldest.time >= time - this.#windowMs) break;
-      this.#forgetOldest();
-    }
+    this.expire(time);
     if (this.#keys.has(key)) return false;
-    if (this.#keys.size >= this.#maxKeys) this.#forgetOldest();
+    if (this.#keys.size >= this.#maxKeys) this.forgetOldest();
     this.#keys.add(key);
     this.#admitted.push({ key, time });
+    this.#length += key.length;
     return true;
+  }
+
+  /** Forgets what is older than the window at this time. */
+  expire(time: number): void {
+    while ((this.#admitted.peek()?.time ?? time) < time - this.#windowMs) this.forgetOldest();
   }
   // #endregion admit
 
-  #forgetOldest(): void {
+  /** Forgets the oldest key, before its time. */
+  forgetOldest(): void {
     const oldest = this.#admitted.shift();
-    if (oldest !== undefined) this.#keys.delete(oldest.key);
+    if (oldest === undefined) return;
+    this.#keys.delete(oldest.key);
+    this.#length -= oldest.key.length;
   }
 }

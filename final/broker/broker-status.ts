@@ -1,7 +1,8 @@
 import type { ConnectionStatus } from '#connections';
+import type { MemoryReport } from './memory/retained-memory.ts';
 
 /** What a broker holds and has done. */
-export interface BrokerStatus {
+export interface BrokerStatus extends MemoryReport {
   /** Number of this run of the broker. */
   readonly epoch: number;
   readonly topics: number;

@@ -15,6 +15,8 @@ import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
 import { RefusedLogins } from './refused-logins.ts';
+import { ConnectionLags } from './memory/connection-lags.ts';
+import { RetainedMemory } from './memory/retained-memory.ts';
 import { FrameTrace } from './session/frame-trace.ts';
 import { FrameWatch } from './session/frame-watch.ts';
 import { PendingSessions } from './session/pending-sessions.ts';
@@ -49,6 +51,7 @@ export class BrokerCore {
   readonly limits: BrokerLimits;
   readonly topics: TopicTable;
   readonly inboxes: Inboxes;
+  readonly memory: RetainedMemory;
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
   readonly system: SystemTopics;
@@ -62,6 +65,7 @@ export class BrokerCore {
   readonly #sweepIntervalMs: number;
   readonly #eventLoopDelay = new EventLoopDelay();
   readonly #startedAt = performance.now();
+  readonly #lags: ConnectionLags;
   #idleSweep: NodeJS.Timeout | undefined;
   readonly #pending: PendingSessions;
 
@@ -71,10 +75,14 @@ export class BrokerCore {
     this.#sweepIntervalMs = sweepIntervalMs;
     const faults = new Faults(logger);
     const scheduler = new TickScheduler(clock, faults);
+    const lags = new ConnectionLags(limits);
+    const memory = new RetainedMemory({ ...limits, logger, clock });
     const index = new PatternIndex();
     const topics = new TopicTable({
       limits,
       scheduler,
+      memory,
+      lags,
       patterns: index,
       topicCreated: (topic) => {
         logger.debug({ topic: topic.name }, 'topic created');
@@ -82,12 +90,14 @@ export class BrokerCore {
       },
       readerAdded: (topic) => this.system.readerAdded(topic),
     });
-    const inboxes = new Inboxes({ limits, scheduler });
+    const inboxes = new Inboxes({ limits, scheduler, memory, lags });
     const groups = new Groups(topics, limits);
     this.sweep = new TopicSweep({ topics, inboxes, faults, limits, scheduler });
     this.faults = faults;
     this.topics = topics;
     this.inboxes = inboxes;
+    this.memory = memory;
+    this.#lags = lags;
     this.watch = new FrameWatch(faults);
     this.patterns = new PatternSubscriptions({ limits, topics, index });
     this.system = new SystemTopics({
@@ -99,7 +109,7 @@ export class BrokerCore {
     this.refusedLogins = new RefusedLogins(logger);
     const turn = new TurnTime();
     const { refusedLogins } = this;
-    const requests = new Requests({ limits, topics, inboxes, access, logger, refusedLogins, turn });
+    const requests = new Requests({ limits, topics, inboxes, memory, access, logger, refusedLogins, turn });
     const host: SessionHost = {
       limits,
       scheduler,
@@ -164,6 +174,7 @@ export class BrokerCore {
       subscriptions,
       published: this.published,
       logBytes,
+      ...this.memory.report(),
       internalErrors: this.faults.count,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
       eventLoopDelayMs: this.#eventLoopDelay.read().p99,
@@ -225,6 +236,8 @@ export class BrokerCore {
   #sweep(now: number): void {
     for (const session of this.sessions()) this.onSession(session, () => session.sweep(now));
     this.sweep.begin();
+    this.faults.guard('the sweep over lags', () => this.#lags.sweep());
+    this.faults.guard('the sweep over memory', () => this.memory.sweep());
   }
 
   /** With nobody connected the table does not sweep. What was retained must go in time all the same. */

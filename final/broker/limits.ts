@@ -1,11 +1,21 @@
 import { type Limit, MAX_TIMEOUT_MS, OptionError, readLimits } from '#framing';
 import { BROKER_LIMITS, HELLO_FRAME_LIMIT, MAX_KEY_BYTES } from '#protocol';
+import { usualMemoryBound } from './memory/usual-bound.ts';
 
 /**
  * What is done about a subscriber that lags beyond its limit: it is disconnected; or it is told which messages
  * it will not get, and goes on with the next one; or the publishers of its topic wait for it.
  */
 export type SlowPolicy = (typeof SLOW_POLICIES)[number];
+
+/**
+ * What is done when all topics together hold `maxTotalRetainedBytes`: the oldest messages of the largest topics are dropped;
+ * or publishes are refused until there is room.
+ */
+export type MemoryPolicy = (typeof MEMORY_POLICIES)[number];
+
+/** The policies for memory that there are. */
+export const MEMORY_POLICIES = ['drop', 'refuse'] as const;
 
 /** The policies that there are. */
 export const SLOW_POLICIES = ['disconnect', 'skip', 'block'] as const;
@@ -55,6 +65,8 @@ export const LIMITS = {
    * side or not. 0: never.
    */
   drainTimeoutMs: { ...BROKER_LIMITS.drainTimeoutMs, min: 0 },
+  /** What all topics together may hold of memory, in bytes: segments of their logs, and keys. */
+  maxTotalRetainedBytes: { default: usualMemoryBound(), min: MiB, max: Number.MAX_SAFE_INTEGER },
 } as const satisfies Record<string, Limit>;
 
 /** The names of the limits that are numbers. */
@@ -67,6 +79,11 @@ export interface BrokerLimits extends Readonly<Record<LimitName, number>> {
    * @defaultValue `'disconnect'`
    */
   readonly slowPolicy: SlowPolicy;
+  /**
+   * What is done when all topics together hold `maxTotalRetainedBytes`.
+   * @defaultValue `'drop'`
+   */
+  readonly memoryPolicy: MemoryPolicy;
 }
 
 /** BrokerLimits of which any may be left out. */
@@ -78,9 +95,12 @@ export type LimitOptions = { readonly [Name in keyof BrokerLimits]?: BrokerLimit
  * @throws OptionError that names the limit and quotes the bad value
  */
 export function readBrokerLimits(given: LimitOptions): BrokerLimits {
-  const { slowPolicy = 'disconnect' } = given;
+  const { slowPolicy = 'disconnect', memoryPolicy = 'drop' } = given;
   if (!SLOW_POLICIES.includes(slowPolicy)) {
     throw new OptionError(`slowPolicy is one of ${SLOW_POLICIES.join(', ')}, not "${slowPolicy}"`);
   }
-  return { ...readLimits<LimitName>(LIMITS, given), slowPolicy };
+  if (!MEMORY_POLICIES.includes(memoryPolicy)) {
+    throw new OptionError(`memoryPolicy is one of ${MEMORY_POLICIES.join(', ')}, not "${memoryPolicy}"`);
+  }
+  return { ...readLimits<LimitName>(LIMITS, given), slowPolicy, memoryPolicy };
 }

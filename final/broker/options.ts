@@ -5,7 +5,14 @@ import { type AccessRules, isGuarded } from './access/access.ts';
 import { checkExposure } from './access/exposure.ts';
 import { whyNoToken } from './access/token-text.ts';
 import { ConfigError, describeIssue, valueAt } from './config-issue.ts';
-import { HELLO_BYTES, LIMITS, type LimitName, type LimitOptions, SLOW_POLICIES } from './limits.ts';
+import {
+  HELLO_BYTES,
+  LIMITS,
+  type LimitName,
+  type LimitOptions,
+  MEMORY_POLICIES,
+  SLOW_POLICIES,
+} from './limits.ts';
 
 /** The port of a broker that was told no other. */
 export const DEFAULT_PORT = 7410;
@@ -100,6 +107,7 @@ export const brokerSchema = z.strictObject({
   ...times,
   ...limits,
   slowPolicy: z.enum(SLOW_POLICIES).optional(),
+  memoryPolicy: z.enum(MEMORY_POLICIES).optional(),
 });
 
 /** Where a broker listens beside its first address. */

@@ -24,6 +24,19 @@ export class Metrics {
   readonly #topics = this.#gauge('leveret_topics', 'Topics.');
   readonly #inboxes = this.#gauge('leveret_inboxes', 'Inboxes that clients own, for replies.');
   readonly #subscriptions = this.#gauge('leveret_subscriptions', 'Subscriptions, of all kinds.');
+  readonly #retained = this.#gauge(
+    'leveret_retained_bytes',
+    'Bytes of memory that messages and keys take, in all topics.',
+  );
+  readonly #maxRetained = this.#gauge('leveret_retained_bytes_max', 'The most that they may take.');
+  readonly #dropped = this.#counter(
+    'leveret_messages_dropped_total',
+    'Messages dropped because all topics together held too much.',
+  );
+  readonly #refusedPublishes = this.#counter(
+    'leveret_publishes_refused_total',
+    'PUBLISHes refused because all topics together held too much.',
+  );
   readonly #logBytes = this.#gauge('leveret_log_bytes', 'Bytes that the logs hold.');
   readonly #lag = this.#gauge(
     'leveret_subscriber_lag_messages',
@@ -54,8 +67,9 @@ export class Metrics {
 
   /** Reads everything. Walks over all topics and connections. */
   scrape(): Promise<string> {
-    const { topics, inboxes, subscriptions, published, logBytes, internalErrors, connections } =
+    const { topics, inboxes, subscriptions, published, logBytes, internalErrors, connections, ...memory } =
       this.#broker.core.status();
+    const { retainedBytes, maxTotalRetainedBytes, droppedMessages, refusedPublishes } = memory;
     this.#measureEventLoop();
     this.#inboxes.set(inboxes);
     this.#connections.set(connections.connections);
@@ -72,6 +86,10 @@ export class Metrics {
     this.#topics.set(topics);
     this.#subscriptions.set(subscriptions);
     this.#logBytes.set(logBytes);
+    this.#retained.set(retainedBytes);
+    this.#maxRetained.set(maxTotalRetainedBytes);
+    setTo(this.#dropped, droppedMessages);
+    setTo(this.#refusedPublishes, refusedPublishes);
     setTo(this.#internalErrors, internalErrors);
     this.#measureLag();
     return this.#registry.metrics();

@@ -24,7 +24,7 @@ export function topicState(topic: Topic, rate: number): TopicState {
     firstId: log.firstId,
     lastId: log.lastId,
     rate,
-    bytes: log.bytes,
+    bytes: topic.heldBytes,
     end: log.end,
     retainedFrom: offsetOf(log.firstId, segments, log.end),
     segments,

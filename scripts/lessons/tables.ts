@@ -106,6 +106,7 @@ function limitRows(): Row[] {
     const values = columns.map((limits) => {
       const value = limits.get(name)?.default ?? fixed.get(name);
       if (value === undefined) return 'none';
+      if (limits.has(name) && name === 'maxTotalRetainedBytes') return 'a quarter of the memory';
       return limits.has(name) ? digits(value) : `${digits(value)}, fixed`;
     });
     return [undefined, `\`${name}\``, ...values, undefined];

@@ -1,8 +1,7 @@
 import { LeveretError } from '#framing';
+import { Cursor, Window } from '#log';
 import { brokerCodec, type ClientFrame, type FrameNamed, Start } from '#protocol';
 import type { EngineClientHost } from '#protocol/broker';
-import { Cursor } from '../log/cursor.ts';
-import { Window } from '../log/window.ts';
 import type { Topic, TopicReader } from './topic.ts';
 
 /** One reader of one topic: a cursor in its log. Nothing is queued here; what it has not got is in the log. */

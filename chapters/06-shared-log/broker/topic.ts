@@ -1,8 +1,6 @@
+import { recordsEnd, SegmentLog, SpareMemory } from '#log';
 import { RECORD_HEADER_SIZE } from '#protocol';
 import { DedupeWindow, type TableTopic, type TopicSettings } from '#topics';
-import { recordsEnd } from '../log/message-frame.ts';
-import { SegmentLog } from '../log/segment-log.ts';
-import { SpareMemory } from '../log/segment-memory.ts';
 import type { LogLimits } from './limits.ts';
 import type { TurnClock } from './turn-clock.ts';
 

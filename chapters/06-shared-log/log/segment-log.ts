@@ -165,9 +165,8 @@ export class SegmentLog {
       if (head === this.tail) return;
       this.firstId = Math.max(this.firstId, head.lastId + 1);
       this.head = head.next as Segment;
-      // A cursor that still stands there keeps this segment alive, and not all that come after it.
-      head.next = undefined;
       this.#memory?.give(head);
+      head.drop();
     }
   }
   // #endregion drop

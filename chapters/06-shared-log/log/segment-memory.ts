@@ -9,7 +9,7 @@ export const MAX_SEGMENT_BYTES = 1_048_576;
 export interface SegmentMemory {
   /** Memory of exactly so many bytes, if there is some; it need not be empty. Else the log allocates its own. */
   take(size: number): Buffer | undefined;
-  /** The log has let this segment go. Only a cursor that stands there, or a socket that a slice was lent to, still needs it. */
+  /** The log has let this segment go: unless a slice of it is lent, its memory may be written over. */
   give(segment: Segment): void;
 }
 
@@ -24,15 +24,14 @@ const MAX_SPARES = 8;
  */
 // #region spare-memory
 export class SpareMemory implements SegmentMemory {
-  readonly #spares: Buffer[] = [];
+  readonly #free: Buffer[] = [];
 
   take(size: number): Buffer | undefined {
-    return size === MAX_SEGMENT_BYTES ? this.#spares.pop() : undefined;
+    return size === MAX_SEGMENT_BYTES ? this.#free.pop() : undefined;
   }
 
-  give({ bytes, readers, lent }: Segment): void {
-    if (readers > 0 || lent || this.#spares.length >= MAX_SPARES) return;
-    if (bytes.length === MAX_SEGMENT_BYTES) this.#spares.push(bytes);
+  give({ bytes, lent }: Segment): void {
+    if (!lent && bytes.length === MAX_SEGMENT_BYTES && this.#free.length < MAX_SPARES) this.#free.push(bytes);
   }
 }
 // #endregion spare-memory

@@ -19,9 +19,9 @@ interface Mark {
  */
 export class Segment {
   /** The frames. Only the bytes before {@link Segment.sealed} are complete. */
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** The same memory, for copying a few bytes at a time. */
-  readonly view: DataView;
+  view: DataView;
   /** Where it begins in the log, in bytes since the topic began. */
   readonly base: number;
   /** The last id that is sealed in it; while there is none, the last one before it. */
@@ -55,6 +55,13 @@ export class Segment {
     if (this.#marks.at(-1)?.time !== time) this.#marks.push({ time, firstId, position: this.sealed });
     this.sealed = end;
     this.lastId = lastId;
+  }
+
+  /** The log has let it go: a cursor that stands here keeps neither its memory nor the segments after it. */
+  drop(): void {
+    this.bytes = this.#slice = NO_BYTES;
+    this.view = viewOf(NO_BYTES);
+    this.next = undefined;
   }
 
   // #region slice

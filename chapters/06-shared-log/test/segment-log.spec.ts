@@ -182,7 +182,9 @@ test('collect: segments before the first reader go, and no others', () => {
 test('memory is given back when every reader has left it, once, and never while a slice of it is lent', () => {
   for (const lent of [false, true]) {
     const given: Buffer[] = [];
-    const give = (segment: Segment) => void (segment.lent || given.push(segment.bytes));
+    const give = (segment: Segment) => {
+      if (!segment.lent && segment.bytes.length > 0) given.push(segment.bytes);
+    };
     const log = makeLog({ memory: { take: Buffer.allocUnsafeSlow, give } });
     const [quick, slow] = [new Cursor(log, 1), new Cursor(log, 1)];
     const held = new Set<Buffer>();
@@ -217,6 +219,7 @@ test('a segment that was let go keeps alive none that came after it, whoever sta
   fill(log, 6, 200, 500);
   log.expire(0);
   assert.is(cursors[0].segment, early, 'a cursor was moved by somebody else');
+  assert.is(early.bytes.length, 0, 'the memory of a segment hangs on a cursor');
   assert.is(early.next, undefined, 'the chain of segments hangs on a cursor');
   assert.is(old.next, undefined, 'the chain of segments hangs on a cursor in the middle');
   for (const cursor of cursors) {

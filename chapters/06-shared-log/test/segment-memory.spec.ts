@@ -1,8 +1,7 @@
 /** Memory that goes round: which is kept, and how much. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Cursor, MAX_SEGMENT_BYTES, Segment, SpareMemory } from '#log';
-import { makeLog } from './support.ts';
+import { MAX_SEGMENT_BYTES, Segment, SpareMemory } from '#log';
 
 const segment = (bytes: Buffer): Segment => new Segment(bytes, 0, 0);
 
@@ -30,11 +29,6 @@ test('a piece that somebody may still read is not written over', () => {
   lent.lent = true;
   memory.give(lent);
   assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, 'one that a socket holds');
-  const log = makeLog();
-  log.tail = segment(Buffer.alloc(MAX_SEGMENT_BYTES));
-  const cursor = new Cursor(log, 1);
-  memory.give(cursor.segment);
-  assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, 'one that a cursor stands in');
 });
 
 test('what is kept is bounded', () => {

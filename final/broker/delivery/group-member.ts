@@ -1,4 +1,4 @@
-import { ProtocolError } from '#protocol';
+import { brokerCodec, ProtocolError } from '#protocol';
 import type { ReaderHost, Subscription } from './subscription.ts';
 
 /** Ids from `from` to `to`, both included. */
@@ -13,8 +13,8 @@ export interface GroupMemberHost {
   readonly unread: number;
   /** The member takes messages from now on. */
   started(): void;
-  /** The member has committed: it has room, and the log may let go of what nobody needs again. */
-  committed(): void;
+  /** The member has committed: it has room, and the log may let go of what nobody needs again. `from` is the lowest id. */
+  committed(from: number): void;
   /** Sends what was published up to now. */
   deliverRest(): void;
   /** The member ends. */
@@ -61,8 +61,24 @@ export class GroupMember implements Subscription {
   delivered(from: number, to: number): void {
     this.#newest = Math.max(this.#newest, to);
     if (this.window === 0) return;
-    this.outstanding.push({ from, to });
+    const last = this.outstanding.at(-1);
+    if (last?.to === from - 1) last.to = to;
+    else this.outstanding.push({ from, to });
     this.used += to - from + 1;
+  }
+
+  /** What it has not committed up to and including this id is not asked of it any more. It is told so. */
+  giveUp(upTo: number, topic: string): void {
+    const left: IdRange[] = [];
+    for (const { from, to } of this.outstanding) {
+      if (to > upTo) left.push({ from: Math.max(from, upTo + 1), to });
+      if (from > upTo) continue;
+      const toId = Math.min(to, upTo);
+      this.used -= toId - from + 1;
+      this.client.send(brokerCodec.encode({ type: 'SKIPPED', topic, fromId: from, toId }));
+    }
+    this.outstanding.length = 0;
+    for (const range of left) this.outstanding.push(range);
   }
 
   /**
@@ -76,11 +92,15 @@ export class GroupMember implements Subscription {
     const at = this.outstanding.findIndex(({ from, to }) => from <= id && id <= to);
     if (at === -1) return;
     const range = this.outstanding[at] as IdRange;
-    for (const { from, to } of this.outstanding.splice(0, at)) this.used -= to - from + 1;
+    let lowest = range.from;
+    for (const { from, to } of this.outstanding.splice(0, at)) {
+      this.used -= to - from + 1;
+      if (from < lowest) lowest = from;
+    }
     this.used -= id - range.from + 1;
     range.from = id + 1;
     if (range.from > range.to) this.outstanding.shift();
-    this.#group.committed();
+    this.#group.committed(lowest);
   }
 
   deliverRest(): void {

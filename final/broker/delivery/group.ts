@@ -2,6 +2,7 @@ import { Cursor } from '#log';
 import { brokerCodec } from '#protocol';
 import type { Topic } from '../topics/topic.ts';
 import type { ReaderReport, TopicReader } from '../topics/topic-reader.ts';
+import { GroupFloor } from './group-floor.ts';
 import { GroupMember, type GroupMemberHost, type IdRange, RUN } from './group-member.ts';
 import type { ReaderHost, Resumable } from './subscription.ts';
 
@@ -17,11 +18,13 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   readonly name: string;
   readonly cursor: Cursor;
   blocking = false;
+  watched = false;
+  crowded = false;
 
   readonly #members: GroupMember[] = [];
   readonly #onEmpty: () => void;
-  // Stands at or before the oldest message that may have to be sent again; undefined while there is none.
-  #floor: Cursor | undefined;
+  // Stands at or before the oldest message that may have to be sent again.
+  readonly #floor: GroupFloor;
   readonly #again: IdRange[] = [];
   #next = 0;
 
@@ -30,11 +33,30 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     this.topic = topic;
     this.name = name;
     this.cursor = new Cursor(topic.log, nextId);
+    this.#floor = new GroupFloor(topic.log);
     this.#onEmpty = onEmpty;
   }
 
   get clients(): ReaderHost[] {
     return this.#members.map(({ client }) => client);
+  }
+
+  get waitsFor(): ReaderHost[] {
+    const holder = this.#floorLags ? this.#oldestHolder() : undefined;
+    return holder === undefined ? this.clients : [holder.client];
+  }
+
+  get neededFrom(): number {
+    return this.#floor.nextId ?? this.cursor.nextId;
+  }
+
+  /** What a member has not committed holds the log as much as what no member has been sent. */
+  get lagBytes(): number {
+    return Math.max(this.cursor.lagBytes, this.#floor.waitedBytes, this.#floor.handedBytes);
+  }
+
+  get lagMessages(): number {
+    return Math.max(this.cursor.lagMessages, this.#floor.waitedMessages, this.#floor.handedMessages);
   }
 
   get unread(): number {
@@ -55,8 +77,10 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     if (at === -1) return;
     this.#members.splice(at, 1);
     member.client.forget(this);
-    this.#again.push(...member.outstanding.splice(0));
+    const hadOldest = member.outstanding.some(({ from }) => from === this.#floor.nextId);
+    for (const range of member.outstanding.splice(0)) this.#again.push(range);
     this.#again.sort((a, b) => a.from - b.from);
+    if (hadOldest) this.#floor.handOver();
     if (this.#members.length > 0) this.pump();
     else this.#onEmpty();
   }
@@ -65,8 +89,8 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     this.pump();
   }
 
-  committed(): void {
-    this.#moveFloor();
+  committed(from: number): void {
+    if (from <= this.neededFrom) this.#moveFloor();
     this.topic.resume(this);
   }
 
@@ -82,7 +106,7 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   /** Sends what there is to the members that have room, in turns. */
   pump(): void {
     const { log } = this.topic;
-    if (this.cursor.nextId < log.firstId) this.#skipTo(log.firstId);
+    if (this.neededFrom < log.firstId) this.#goPast(log.firstId - 1);
     // Share what is there among all, rather than giving the first one everything.
     const share = Math.ceil((log.sealedId - this.cursor.nextId + 1) / Math.max(1, this.#members.length));
     for (;;) {
@@ -93,21 +117,24 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     for (const { client } of this.#members) if (client.full) client.resumeLater(this);
   }
 
+  /** The older half of what is not committed goes; or, when that is little, what no member had room for. */
   skipUnread(): void {
-    this.#skipTo(this.topic.log.sealedId + 1);
+    const { sealedId } = this.topic.log;
+    if (!this.#floorLags) this.#giveUp(sealedId);
+    else this.#giveUp(this.neededFrom + Math.floor((sealedId - this.neededFrom) / 2));
   }
 
-  get lagBytes(): number {
-    return this.cursor.lagBytes;
-  }
-
-  get lagMessages(): number {
-    return this.cursor.lagMessages;
-  }
-
-  /** All members are behind: none of them had room, or this would not be called. */
+  /**
+   * Ends the member that has had the oldest message for too long: it goes to another one. One that others have had before and
+   * not committed either is given up. Where no member has room all of them are behind, and all are ended.
+   */
   tooSlow(): void {
-    for (const client of this.clients) client.tooSlow(this.unread);
+    const { waitedBytes, waitedMessages, handedBytes, handedMessages } = this.#floor;
+    if (this.#floorLags && (handedBytes > waitedBytes || handedMessages > waitedMessages)) {
+      this.skipUnread();
+      return;
+    }
+    for (const client of this.waitsFor) client.tooSlow(this.unread);
   }
 
   fail(fault: unknown): void {
@@ -116,7 +143,7 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
 
   removed(): void {
     this.cursor.leave();
-    this.#floor?.leave();
+    this.#floor.leave();
   }
 
   report(): ReaderReport {
@@ -144,7 +171,10 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   #sendAgain(member: GroupMember): boolean {
     const { log } = this.topic;
     for (let range = this.#again[0]; range !== undefined; range = this.#again[0]) {
-      if (range.from < log.firstId) range.from = log.firstId;
+      if (range.from < log.firstId) {
+        this.#tellSkipped(range.from, Math.min(range.to, log.firstId - 1));
+        range.from = log.firstId;
+      }
       if (range.from > range.to) {
         this.#again.shift();
         continue;
@@ -166,9 +196,7 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
   /** Sends at most so many records, and moves the cursor past them. False when there are none. */
   #send(member: GroupMember, cursor: Cursor, most: number): boolean {
     const { nextId } = cursor;
-    if (member.window > 0 && nextId <= this.topic.log.sealedId) {
-      this.#floor ??= new Cursor(this.topic.log, nextId);
-    }
+    if (member.window > 0 && nextId <= this.topic.log.sealedId) this.#floor.hold(nextId);
     const frames = cursor.read(most);
     if (frames === undefined) return false;
     member.delivered(nextId, cursor.nextId - 1);
@@ -176,29 +204,52 @@ export class Group implements TopicReader, GroupMemberHost, Resumable {
     return true;
   }
 
-  #skipTo(nextId: number): void {
-    const { cursor, topic } = this;
-    if (nextId <= cursor.nextId) return;
-    const skipped = { topic: topic.name, fromId: cursor.nextId, toId: nextId - 1 };
-    cursor.moveTo(nextId);
+  /** Whether it is what members have not committed that lags, rather than what none of them had room for. */
+  get #floorLags(): boolean {
+    const { lagBytes, lagMessages } = this.cursor;
+    return this.lagBytes > lagBytes || this.lagMessages > lagMessages;
+  }
+
+  /** The member that has the oldest message; undefined when none has it. */
+  #oldestHolder(): GroupMember | undefined {
+    const id = this.#floor.nextId;
+    return this.#members.find(({ outstanding }) => outstanding.some(({ from }) => from === id));
+  }
+
+  /** Nothing up to and including this id is asked of anybody any more. Who has it, or might have had it, is told. */
+  #giveUp(upTo: number): void {
+    for (const member of this.#members) member.giveUp(upTo, this.topic.name);
+    this.#goPast(upTo);
+  }
+
+  /** Nothing up to and including this id will be sent, or sent again. Who has some of it may still commit it. */
+  #goPast(upTo: number): void {
+    const { cursor } = this;
+    for (const range of this.#again) {
+      if (range.from > upTo) break;
+      this.#tellSkipped(range.from, Math.min(range.to, upTo));
+      range.from = upTo + 1;
+    }
+    if (cursor.nextId <= upTo) {
+      this.#tellSkipped(cursor.nextId, upTo);
+      cursor.moveTo(upTo + 1);
+    }
     this.#moveFloor();
-    const frame = brokerCodec.encode({ type: 'SKIPPED', ...skipped });
+  }
+
+  #tellSkipped(fromId: number, toId: number): void {
+    const frame = brokerCodec.encode({ type: 'SKIPPED', topic: this.topic.name, fromId, toId });
     for (const { client } of this.#members) client.send(frame);
   }
 
   #moveFloor(): void {
-    const floor = this.#floor;
-    if (floor === undefined) return;
+    const { firstId } = this.topic.log;
     let lowest = this.cursor.nextId;
     for (const { outstanding } of this.#members) {
-      for (const { from } of outstanding) if (from < lowest) lowest = from;
+      for (const { from, to } of outstanding)
+        if (to >= firstId) lowest = Math.min(lowest, Math.max(from, firstId));
     }
-    for (const { from } of this.#again) if (from < lowest) lowest = from;
-    if (lowest === this.cursor.nextId) {
-      floor.leave();
-      this.#floor = undefined;
-    } else if (lowest > floor.nextId) {
-      floor.moveTo(Math.max(lowest, this.topic.log.firstId));
-    }
+    for (const { from, to } of this.#again) if (from <= to && from < lowest) lowest = from;
+    this.#floor.moveTo(lowest >= this.cursor.nextId ? undefined : Math.max(lowest, firstId));
   }
 }

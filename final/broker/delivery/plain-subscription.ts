@@ -52,6 +52,8 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
   /** How far it may go before its client commits. */
   readonly window: Window;
   blocking = false;
+  watched = false;
+  crowded = false;
   readonly #client: ReaderHost;
   // Ids that the client will not get and was not told of yet: from #skippedFrom to the one before the cursor's place
   // when it jumped, #skippedTo. Both 0 when there are none. Told before anything else is sent.
@@ -76,6 +78,10 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
 
   get clients(): readonly [ReaderHost] {
     return [this.#client];
+  }
+
+  get waitsFor(): readonly [ReaderHost] {
+    return this.clients;
   }
 
   get unread(): number {
@@ -127,6 +133,10 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
 
   skipUnread(): void {
     this.skipTo(this.topic.log.sealedId + 1);
+  }
+
+  get neededFrom(): number {
+    return this.cursor.nextId;
   }
 
   get lagBytes(): number {

@@ -9,6 +9,7 @@ import {
   ProtocolError,
 } from '#protocol';
 import { checkGrant, type Grants } from '../access/grants.ts';
+import type { RetainedMemory } from '../memory/retained-memory.ts';
 import type { Inboxes } from '../topics/inboxes.ts';
 import { isInbox } from '../topics/reserved-names.ts';
 import type { Topic } from '../topics/topic.ts';
@@ -26,7 +27,11 @@ export interface PublishingHost {
   readonly topics: TopicTable;
   readonly inboxes: Pick<Inboxes, 'get'>;
   readonly turn: Pick<TurnTime, 'begin' | 'end'>;
+  readonly memory: RetainedMemory;
 }
+
+/** A client that asks for no confirmations is told at most this often that its publishes are refused, in milliseconds. */
+const REFUSAL_MS = 1_000;
 
 /** A client that publishes. */
 export interface PublishingClient extends Publisher {
@@ -47,6 +52,7 @@ export class Publishing {
   readonly #host: PublishingHost;
   // Filled in anew for each PUBLISH and read before the next one.
   readonly #publish = new PublishRequest();
+  readonly #toldRefused = new WeakMap<PublishingClient, number>();
 
   constructor(host: PublishingHost) {
     this.#host = host;
@@ -60,6 +66,11 @@ export class Publishing {
       // What is wrong with it, the codec says in words.
       if (!publish.read(bytes, start, end)) clientCodec.decode(ClientType.PUBLISH, bytes, start, end);
       this.#check();
+      const { memory } = this.#host;
+      if (memory.refusing) {
+        this.#refuse(client, bytes);
+        return;
+      }
       const { request, count, recordsAt, longestKey, topicAt, topicEnd } = publish;
       let { topic } = client;
       if (topic === undefined || topic.forgotten || !topic.log.frames.isTopic(bytes, topicAt, topicEnd)) {
@@ -67,6 +78,7 @@ export class Publishing {
       }
       // An inbox that nobody has takes nothing.
       const kept = topic?.publish(bytes, recordsAt, end, count, longestKey > 0) ?? 0;
+      if (memory.full) memory.makeRoom();
       if (topic?.slow.blocked) topic.slow.published(client);
       if (request === 0) return;
       const firstId = topic === undefined || kept === 0 ? 0 : topic.log.lastId - kept + 1;
@@ -89,25 +101,43 @@ export class Publishing {
     }
   }
 
+  /** There is no memory for the PUBLISH at hand: nothing of it is done. */
+  #refuse(client: PublishingClient, bytes: Buffer): void {
+    const { request } = this.#publish;
+    this.#permittedName(client, bytes);
+    const refusal = this.#host.memory.refuse();
+    const now = performance.now();
+    if (request === 0) {
+      if (now - (this.#toldRefused.get(client) ?? Number.NEGATIVE_INFINITY) < REFUSAL_MS) return;
+      this.#toldRefused.set(client, now);
+    }
+    client.refuse(refusal, request);
+  }
+
   /** Makes the topic of the PUBLISH at hand the client's current one. Undefined for an inbox that nobody has. */
   #switchTopic(client: PublishingClient, bytes: Buffer): Topic | undefined {
-    const { topicAt, topicEnd } = this.#publish;
-    const { topics, inboxes, limits, turn } = this.#host;
-    const name = decodeText(bytes.subarray(topicAt, topicEnd));
+    const { topics, inboxes, turn } = this.#host;
+    const name = this.#permittedName(client, bytes);
     const known = topics.get(name);
     if (known !== undefined) {
-      checkGrant(client.grants, 'mayPublish', name, limits.maxTopicBytes);
       client.topic = known;
       return known;
     }
     // A new topic is offered to all patterns: that is no cheap PUBLISH.
     const began = turn.begin();
     try {
-      checkGrant(client.grants, 'mayPublish', name, limits.maxTopicBytes);
       client.topic = isInbox(name) ? inboxes.get(name) : topics.use(name);
       return client.topic;
     } finally {
       if (turn.end(began)) client.waitForTurn();
     }
+  }
+
+  /** The topic's name, to which the client may publish. */
+  #permittedName(client: PublishingClient, bytes: Buffer): string {
+    const { topicAt, topicEnd } = this.#publish;
+    const name = decodeText(bytes.subarray(topicAt, topicEnd));
+    checkGrant(client.grants, 'mayPublish', name, this.#host.limits.maxTopicBytes);
+    return name;
   }
 }

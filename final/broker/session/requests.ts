@@ -4,6 +4,7 @@ import type { Grants } from '../access/grants.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { RefusedLogins } from '../refused-logins.ts';
+import type { RetainedMemory } from '../memory/retained-memory.ts';
 import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
@@ -16,6 +17,7 @@ export interface RequestsHost {
   readonly limits: BrokerLimits;
   readonly topics: TopicTable;
   readonly inboxes: Inboxes;
+  readonly memory: RetainedMemory;
   readonly access: Access;
   readonly logger: Logger;
   readonly refusedLogins: RefusedLogins;

@@ -3,6 +3,8 @@ import { type BrokerFrame, brokerCodec } from '#protocol';
 import { PlainSubscription } from '../delivery/plain-subscription.ts';
 import type { ReaderHost, Resumable } from '../delivery/subscription.ts';
 import { type BrokerLimits, readBrokerLimits } from '../limits.ts';
+import { ConnectionLags } from '../memory/connection-lags.ts';
+import { RetainedMemory } from '../memory/retained-memory.ts';
 import { TickScheduler } from '../session/tick-scheduler.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { Hold } from '../topics/topic-reader.ts';
@@ -127,12 +129,21 @@ export class World {
   readonly faults: unknown[] = [];
   readonly topics: TopicTable;
   readonly limits: BrokerLimits;
+  readonly memory: RetainedMemory;
+  readonly lags: ConnectionLags;
+  readonly warnings: string[] = [];
 
   constructor(limits: Partial<BrokerLimits> = {}) {
     this.limits = readBrokerLimits(limits);
     const faults = { report: (fault: unknown) => void this.faults.push(fault) };
     this.scheduler = new TickScheduler(() => this.now, faults);
-    this.topics = new TopicTable({ limits: this.limits, scheduler: this.scheduler });
+    this.memory = new RetainedMemory({ ...this.limits, logger: this, clock: () => this.now });
+    this.lags = new ConnectionLags(this.limits);
+    this.topics = new TopicTable(this);
+  }
+
+  warn(_facts: object, message: string): void {
+    this.warnings.push(message);
   }
 
   topic(name = 't'): Topic {

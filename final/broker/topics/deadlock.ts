@@ -15,7 +15,7 @@ export function breakDeadlock(client: HeldClient): void {
   for (const { heldBy } of seen) {
     for (const { blockers } of heldBy) {
       for (const reader of blockers) {
-        for (const next of reader.clients) {
+        for (const next of reader.waitsFor) {
           if (next === client) {
             reader.tooSlow();
             return;

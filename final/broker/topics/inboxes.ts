@@ -89,7 +89,7 @@ export class Inboxes {
     if (inbox.readers > 0) return;
     this.#byName.delete(topic.name);
     this.#publishedBefore += topic.log.lastId;
-    topic.forgotten = true;
+    topic.forget();
     const left = (this.#countOf.get(inbox.owner) ?? 0) - 1;
     if (left > 0) this.#countOf.set(inbox.owner, left);
     else this.#countOf.delete(inbox.owner);

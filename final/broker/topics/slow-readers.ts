@@ -1,4 +1,5 @@
 import type { SlowPolicy } from '../limits.ts';
+import type { ConnectionLags } from '../memory/connection-lags.ts';
 import { breakDeadlock } from './deadlock.ts';
 import type { Hold, Publisher, TopicReader } from './topic-reader.ts';
 
@@ -7,6 +8,15 @@ export interface LagLimits {
   readonly maxLagBytes: number;
   readonly maxLagMessages: number;
   readonly slowPolicy: SlowPolicy;
+}
+
+/** What {@link SlowReaders} needs of the broker. */
+export interface SlowReadersHost {
+  readonly limits: LagLimits;
+  /** `pressed` while all topics together hold so much that readers must go on. */
+  readonly memory: { readonly pressed: boolean };
+  /** Sums up the lags of each client. */
+  readonly lags: ConnectionLags;
 }
 
 /** A lag that holds publishers back must fall to this share of its limit before they go on. */
@@ -18,12 +28,14 @@ const RELEASE_SHARE = 0.5;
  */
 export class SlowReaders implements Hold {
   readonly #limits: LagLimits;
+  readonly #host: SlowReadersHost;
   // Both made when first needed: a healthy topic has neither.
   #blockers: Set<TopicReader> | undefined;
   #held: Set<Publisher> | undefined;
 
-  constructor(limits: LagLimits) {
-    this.#limits = limits;
+  constructor(host: SlowReadersHost) {
+    this.#limits = host.limits;
+    this.#host = host;
   }
 
   /** True while publishers must wait. */
@@ -38,21 +50,36 @@ export class SlowReaders implements Hold {
 
   /** A reader could not be given all there is: is it still within its limit? */
   check(reader: TopicReader): void {
-    const { maxLagBytes, maxLagMessages, slowPolicy } = this.#limits;
-    if (reader.lagBytes <= maxLagBytes && reader.lagMessages <= maxLagMessages) {
-      if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);
-      return;
-    }
-    if (slowPolicy === 'disconnect') {
-      reader.tooSlow();
-    } else if (slowPolicy === 'skip') {
-      reader.skipUnread();
-    } else if (!reader.blocking) {
-      reader.blocking = true;
-      this.#blockers ??= new Set();
-      this.#blockers.add(reader);
-      for (const client of reader.clients) breakDeadlock(client);
-    }
+    const { maxLagBytes, maxLagMessages } = this.#limits;
+    if (!reader.watched) this.#host.lags.watch(reader, this);
+    if (reader.lagBytes > maxLagBytes || reader.lagMessages > maxLagMessages) this.overdue(reader);
+    else if (reader.blocking && !this.#lagsMuch(reader)) this.release(reader);
+  }
+
+  /** A reader lags too far, by itself or together with its client's others: does what the policy says. */
+  overdue(reader: TopicReader): void {
+    const { slowPolicy } = this.#limits;
+    if (slowPolicy === 'disconnect') reader.tooSlow();
+    else if (slowPolicy === 'skip') reader.skipUnread();
+    else this.#block(reader);
+  }
+
+  /**
+   * All topics together hold too much, and this reader still needs the oldest here.
+   *
+   * @returns true when publishers wait for it now; false when the oldest may go
+   */
+  press(reader: TopicReader): boolean {
+    const { slowPolicy } = this.#limits;
+    if (slowPolicy === 'disconnect') reader.tooSlow();
+    if (slowPolicy !== 'block') return false;
+    this.#block(reader);
+    return reader.blocking;
+  }
+
+  /** Called from time to time: publishers need not wait for readers that lag little, once there is room again. */
+  review(): void {
+    for (const reader of this.#blockers ?? []) this.check(reader);
   }
 
   /** A publisher has published here: it waits if the topic is blocked. */
@@ -80,8 +107,17 @@ export class SlowReaders implements Hold {
     for (const publisher of held ?? []) publisher.release(this);
   }
 
+  #block(reader: TopicReader): void {
+    if (reader.blocking) return;
+    reader.blocking = true;
+    this.#blockers ??= new Set();
+    this.#blockers.add(reader);
+    for (const client of reader.waitsFor) breakDeadlock(client);
+  }
+
   #lagsMuch(reader: TopicReader): boolean {
     const { maxLagBytes, maxLagMessages } = this.#limits;
+    if (reader.lagBytes > 0 && (reader.crowded || this.#host.memory.pressed)) return true;
     if (reader.lagBytes > maxLagBytes * RELEASE_SHARE) return true;
     return reader.lagMessages > maxLagMessages * RELEASE_SHARE;
   }

@@ -1,5 +1,6 @@
 import type { BrokerStatus } from '../broker-status.ts';
 import type { Faults } from '../faults.ts';
+import type { MemoryState } from '../memory/retained-memory.ts';
 import { isSystemTopic, STATUS_TOPIC, SYSTEM_PREFIX, SYSTEM_TOPICS } from './reserved-names.ts';
 import type { Topic } from './topic.ts';
 import type { TopicTable } from './topic-table.ts';
@@ -27,6 +28,12 @@ export interface StatusMessage {
   readonly bytesOutPerSecond: number;
   readonly queuedBytes: number;
   readonly logBytes: number;
+  readonly retainedBytes: number;
+  readonly maxTotalRetainedBytes: number;
+  readonly memoryState: MemoryState;
+  readonly droppedMessages: number;
+  readonly droppedBytes: number;
+  readonly refusedPublishes: number;
   /** Faults of the broker itself since it started. */
   readonly internalErrors: number;
   readonly residentBytes: number;
@@ -40,6 +47,7 @@ export interface TopicSummary {
   readonly groups: readonly string[];
   readonly firstId: number;
   readonly lastId: number;
+  /** Bytes of memory that it holds: messages and keys. */
   readonly bytes: number;
   readonly retentionMs: number;
   readonly dedupeMs: number;
@@ -135,7 +143,7 @@ export class SystemTopics {
       groups: this.#host.groupsOf(topic),
       firstId: log.firstId,
       lastId: log.lastId,
-      bytes: log.bytes,
+      bytes: topic.heldBytes,
       ...settings,
       lag,
     };

@@ -40,15 +40,23 @@ export interface ReaderReport {
 export interface TopicReader {
   /** Its place in the log. */
   readonly cursor: Pick<Cursor, 'nextId'>;
+  /** The oldest id that it may still need: it has not been sent it yet, or may have to send it again. */
+  readonly neededFrom: number;
   /** True while its lag holds the topic's publishers back. */
   blocking: boolean;
+  /** True while its lag is summed up with those of its client's other readers. */
+  watched: boolean;
+  /** True while these hold too much together, and it is one of the largest. */
+  crowded: boolean;
+  /** Those of its clients on whose account it lags. */
+  readonly waitsFor: Iterable<HeldClient>;
   /** The clients that it reads for. */
   readonly clients: Iterable<HeldClient>;
   /** Messages that it has not sent yet. */
   readonly unread: number;
   /** Sends what there is, as far as its clients take it. */
   pump(): void;
-  /** Goes past all that is published: its clients will never get it, and are told so. */
+  /** Goes past what it lags behind with: its clients will never get it, and are told so. */
   skipUnread(): void;
   /** Bytes that were published since it began to read and that it still needs. */
   readonly lagBytes: number;

@@ -1,11 +1,10 @@
-import { recordsEnd, SegmentLog, SpareMemory } from '#log';
+import { recordsEnd, SegmentLog } from '#log';
 import { ProtocolError, RECORD_HEADER_SIZE, Start } from '#protocol';
-import { DedupeWindow } from '#topics';
+import type { ConnectionLags } from '../memory/connection-lags.ts';
+import type { RetainedMemory } from '../memory/retained-memory.ts';
+import { TopicMemory } from '../memory/topic-memory.ts';
 import { type LagLimits, SlowReaders } from './slow-readers.ts';
 import type { TopicReader } from './topic-reader.ts';
-
-/** Shared by all topics: a few segments' worth. */
-const memory = new SpareMemory();
 
 /** How long a topic keeps messages, and how long it remembers keys; both in milliseconds, 0 for not at all. */
 export interface TopicSettings {
@@ -19,12 +18,16 @@ const NO_SETTINGS: TopicSettings = { retentionMs: 0, dedupeMs: 0 };
 export interface TopicLimits extends LagLimits {
   readonly maxFrameSize: number;
   readonly maxRetainedBytes: number;
+  readonly maxTotalRetainedBytes: number;
   readonly maxKeys: number;
 }
 
 /** What all topics of a broker need of it. */
 export interface TopicHost {
   readonly limits: TopicLimits;
+  /** What all topics hold together. */
+  readonly memory: RetainedMemory;
+  readonly lags: ConnectionLags;
   readonly scheduler: {
     /** Monotonic milliseconds, whole. */
     readonly now: number;
@@ -51,7 +54,7 @@ export class Topic {
   readonly #host: TopicHost;
   #settings = NO_SETTINGS;
   #created = false;
-  #keys: DedupeWindow | undefined;
+  readonly #memory: TopicMemory;
   // Made by the first subscriber: most topics of a broker with very many have none at any moment.
   #readers: TopicReader[] | undefined;
   #waiting = false;
@@ -64,9 +67,12 @@ export class Topic {
     this.#host = host;
     this.usedAt = host.scheduler.now;
     this.#startId = lastId;
-    const { maxFrameSize, maxRetainedBytes } = host.limits;
-    this.log = new SegmentLog({ topic: name, maxFrameSize, maxRetainedBytes, memory });
-    this.slow = new SlowReaders(host.limits);
+    const { maxFrameSize, maxTotalRetainedBytes } = host.limits;
+    // Segments are a share of what may be retained, and where all topics have little room they must be small.
+    const maxRetainedBytes = Math.min(host.limits.maxRetainedBytes, maxTotalRetainedBytes);
+    this.#memory = new TopicMemory(host.memory, this);
+    this.log = new SegmentLog({ topic: name, maxFrameSize, maxRetainedBytes, memory: this.#memory });
+    this.slow = new SlowReaders(host);
     if (lastId > 0) this.#discard(lastId);
   }
 
@@ -78,6 +84,11 @@ export class Topic {
   /** The settings in force. */
   get settings(): TopicSettings {
     return this.#settings;
+  }
+
+  /** Bytes of memory that it holds: segments of its log, whether they are full or not, and keys. */
+  get heldBytes(): number {
+    return this.#memory.heldBytes;
   }
 
   /** The oldest id that is still delivered to those who have not got it. */
@@ -106,7 +117,7 @@ export class Topic {
     // What lies in the log by chance, because a segment is let go as a whole, was not retained.
     this.log.seal();
     let unread = this.log.sealedId + 1;
-    for (const { cursor } of this.readers) unread = Math.min(unread, cursor.nextId);
+    for (const { neededFrom } of this.readers) unread = Math.min(unread, neededFrom);
     this.log.firstId = Math.max(this.log.firstId, unread);
     return true;
   }
@@ -142,7 +153,7 @@ export class Topic {
           const reader = readers[i];
           if (reader === undefined) continue;
           reader.pump();
-          if (reader.cursor.nextId <= this.log.sealedId) this.slow.check(reader);
+          if (reader.neededFrom <= this.log.sealedId) this.slow.check(reader);
           else if (reader.blocking) this.slow.release(reader);
         }
       } catch (fault) {
@@ -169,13 +180,41 @@ export class Topic {
     this.purge(this.log.lastId);
     this.#created = false;
     this.#settings = NO_SETTINGS;
-    this.#keys = undefined;
+    this.#memory.forgetKeys();
+  }
+
+  /**
+   * Gives back the memory of its oldest segment, as too much is held by all topics. What it retains goes, and readers are told; for
+   * what only slow readers still need, they are dealt with as the policy for them says.
+   */
+  giveUpMessages(force: boolean): number | undefined {
+    // Who keeps up has nothing to lose.
+    this.flush();
+    const { log, heldBytes } = this;
+    const upTo = (log.head.sealed > 0 ? log.head : (log.head.next ?? log.head)).lastId;
+    const losers = this.readers.filter(({ neededFrom }) => neededFrom <= upTo);
+    const retains = this.#settings.retentionMs > 0;
+    if (!retains && !force) {
+      let waits = false;
+      for (const reader of losers) if (this.slow.press(reader)) waits = true;
+      if (waits) return undefined;
+    }
+    const lost = retains || losers.length > 0 ? Math.max(0, upTo - log.firstId + 1) : 0;
+    log.drop(upTo);
+    this.#passOn();
+    return this.heldBytes < heldBytes ? lost : undefined;
+  }
+
+  /** Its table has forgotten it, and nobody reads it: nothing is held any more. */
+  forget(): void {
+    this.forgotten = true;
+    this.clear();
   }
 
   /** True while nothing would be lost if it were forgotten: no message is kept, no key, no setting, and nobody reads it. */
   get holdsNothing(): boolean {
     if (this.#created || this.readers.length > 0) return false;
-    return !this.#waiting && this.log.sealedId === this.log.lastId && this.log.bytes === 0;
+    return !this.#waiting && this.log.sealedId === this.log.lastId && this.heldBytes === 0;
   }
 
   /**
@@ -221,6 +260,7 @@ export class Topic {
     this.#readers?.splice(at, 1);
     this.usedAt = this.#host.scheduler.now;
     reader.removed();
+    if (reader.watched) this.#host.lags.forget(reader);
     this.slow.release(reader);
     if (this.#settings.retentionMs === 0) this.log.collect();
   }
@@ -230,12 +270,14 @@ export class Topic {
     const { log } = this;
     const { tail } = log;
     const quiet = !this.#active;
+    this.#memory.expireKeys(this.#host.scheduler.now);
     this.#active = false;
     if (this.#settings.retentionMs > 0) this.#expire();
     else if (quiet) log.roll();
+    this.slow.review();
     if (log.tail === tail) return;
     // What comes next goes into a new segment: readers that have read all go there, and the old one is free.
-    for (const reader of this.readers) if (reader.cursor.nextId > log.sealedId) reader.pump();
+    for (const reader of this.readers) reader.pump();
     if (this.#settings.retentionMs === 0) log.collect();
   }
 
@@ -297,13 +339,14 @@ export class Topic {
 
   /** Keeps only the records whose key was not seen within the window. */
   #publishNewKeys(bytes: Buffer, from: number, to: number, now: number): number {
-    this.#keys ??= new DedupeWindow(this.#settings.dedupeMs, this.#host.limits.maxKeys);
+    const { maxKeys } = this.#host.limits;
+    const window = { dedupeMs: this.#settings.dedupeMs, maxKeys };
     let count = 0;
     for (let at = from; at < to; ) {
       const end = recordsEnd(bytes, at, 1);
       const keyAt = at + RECORD_HEADER_SIZE;
       const key = bytes.toString('latin1', keyAt, keyAt + bytes.readUInt16BE(at));
-      if (key === '' || this.#keys.admit(key, now)) {
+      if (key === '' || this.#memory.admit(key, now, window)) {
         this.#append(bytes, at, end, 1, now);
         count++;
       }

@@ -23,7 +23,7 @@ export const serveSchema = brokerSchema.extend({
 export type ServeSettings = z.output<typeof serveSchema>;
 
 /** Names of the limits that `--set` and the environment know. */
-export const LIMIT_NAMES: readonly string[] = [...Object.keys(LIMITS), 'slowPolicy'];
+export const LIMIT_NAMES: readonly string[] = [...Object.keys(LIMITS), 'slowPolicy', 'memoryPolicy'];
 
 /** How text from a flag or a variable becomes a value. */
 export type SettingKind = 'text' | 'number' | 'yes' | 'list' | 'address';

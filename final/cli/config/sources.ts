@@ -109,7 +109,7 @@ function optionName(flag: string): string {
 
 /** Turns text into what the setting takes; text that it does not take stays, for the check to complain of. */
 function readText(path: string, text: string): unknown {
-  const kind = FLAG_KINDS.get(path) ?? (path === 'slowPolicy' ? 'text' : 'number');
+  const kind = FLAG_KINDS.get(path) ?? (path.endsWith('Policy') ? 'text' : 'number');
   switch (kind) {
     case 'number':
       return parseAmount(text, unitOf(path)) ?? text;

@@ -10,6 +10,8 @@ import { PlainSubscriptions } from '../../delivery/plain-subscription.ts';
 import type { SubscriptionHost } from '../../delivery/subscription.ts';
 import { SubscriptionSet } from '../../delivery/subscription-set.ts';
 import { readBrokerLimits } from '../../limits.ts';
+import { ConnectionLags } from '../../memory/connection-lags.ts';
+import { RetainedMemory } from '../../memory/retained-memory.ts';
 import { TickScheduler } from '../../session/tick-scheduler.ts';
 import type { Hold } from '../../topics/topic-reader.ts';
 import { TopicTable } from '../../topics/topic-table.ts';
@@ -74,6 +76,8 @@ function begin({ maxSubscriptions = 10_000, topics: count = 0 } = {}) {
   const scheduler = new TickScheduler(() => 1_000, { report: (fault) => assert.unreachable(String(fault)) });
   const index = new PatternIndex();
   const topics = new TopicTable({
+    memory: new RetainedMemory({ ...limits, logger: { warn() {} }, clock: () => 0 }),
+    lags: new ConnectionLags(limits),
     limits,
     scheduler,
     patterns: index,

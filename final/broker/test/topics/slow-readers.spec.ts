@@ -196,7 +196,7 @@ test('a chain is no deadlock: nobody is disconnected', () => {
 });
 
 test('a publisher that is gone is forgotten', () => {
-  const slow = new SlowReaders(new World().limits);
+  const slow = new SlowReaders(new World());
   const publisher = new Client();
   slow.published(publisher);
   assert.is(publisher.heldBy.size, 0, 'nothing blocks');

@@ -14,7 +14,7 @@ async function round(world: World, pieceSize?: number): Promise<{ settled: boole
   const sweep = new TopicSweep(
     {
       topics,
-      inboxes: new Inboxes({ limits, scheduler }),
+      inboxes: new Inboxes(world),
       limits,
       scheduler,
       faults: { report: (f) => faults.push(f) },
