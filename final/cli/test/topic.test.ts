@@ -46,6 +46,13 @@ test('a topic is created, shown, purged and deleted', { timeout: 80_000 }, async
   const gone = await topic('info', 'orders');
   assert.deepEqual([gone.code, gone.stdout], [1, ''], 'a topic that is not there is a failure');
   assert.match(gone.stderr, /^leveret: .*"orders"/, 'and is named');
+  const help = await topic('purge', '--help');
+  assert.match(
+    help.stdout,
+    /Examples:\n +# .*\n +leveret topic purge orders --up-to 41\n$/,
+    'help has its own example',
+  );
+
   const mistakes = [
     ['purge', 'orders', '--up-to', '0'],
     ['delete', 'a.*'],
