@@ -68,6 +68,11 @@ export class FrameReader {
     return this.#sizeBytes > 0;
   }
 
+  /** Bytes of memory that the frame takes that is being put together: its whole size, from the moment when that is known. */
+  get heldBytes(): number {
+    return this.#frame?.length ?? 0;
+  }
+
   /**
    * Takes the next bytes of the stream and calls the handler for every frame that they complete. The handler
    * must not call it.

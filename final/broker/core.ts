@@ -24,6 +24,7 @@ import { Requests } from './session/requests.ts';
 import { Session, type SessionHost } from './session/session.ts';
 import { TickScheduler } from './session/tick-scheduler.ts';
 import { TurnTime } from './session/turn-time.ts';
+import { UnfinishedFrames } from './session/unfinished-frames.ts';
 import { type Discarded, shutDown } from './shutdown.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
@@ -107,7 +108,7 @@ export class BrokerCore {
       groupsOf: (topic) => groups.namesOf(topic),
     });
     this.refusedLogins = new RefusedLogins(logger);
-    const turn = new TurnTime();
+    const turn = new TurnTime(clock);
     const { refusedLogins } = this;
     const requests = new Requests({ limits, topics, inboxes, memory, access, logger, refusedLogins, turn });
     const host: SessionHost = {
@@ -117,6 +118,7 @@ export class BrokerCore {
       faults,
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,
+      unfinished: new UnfinishedFrames(Math.max(limits.maxUnfinishedBytes, limits.maxFrameSize)),
       kinds: [
         this.patterns,
         groups,

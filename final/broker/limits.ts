@@ -52,6 +52,8 @@ export const LIMITS = {
   maxPatternTokens: { default: 16, min: 1, max: 128 },
   /** How long a topic that holds nothing, with no subscriber and no settings, is kept after its last use. */
   topicIdleMs: time(5_000, 1),
+  /** Bytes of frames that have come in part, on all connections together; never less than one frame may have. */
+  maxUnfinishedBytes: { default: 256 * MiB, min: MiB, max: Number.MAX_SAFE_INTEGER },
   /** Longest key of a message, in bytes. */
   maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: 0xffff },
   /** How far a subscriber may lag, in messages: one that lags far costs nothing more, as all read the same log. */

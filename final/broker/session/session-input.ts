@@ -3,11 +3,17 @@ import { FrameReader } from '#framing';
 import { ReadPause, type ReadPauseHost } from './read-pause.ts';
 import { type Overdue, SessionDeadlines, type SessionTimeouts } from './session-deadlines.ts';
 import type { PostponedWork, TurnTime } from './turn-time.ts';
+import type { FrameSender, UnfinishedFrames } from './unfinished-frames.ts';
+
+/** What reads for sessions that read no more. */
+const NO_READER = new FrameReader(() => {});
 
 /** What all {@link SessionInput}s need of the broker. */
 export interface InputSettings {
   readonly limits: SessionTimeouts & { readonly helloFrameLimit: number };
   readonly turn: Pick<TurnTime, 'spent' | 'begin' | 'end' | 'later'>;
+  /** What of frames has come in part, on all connections. */
+  readonly unfinished: UnfinishedFrames;
   /** Monotonic milliseconds, whole. */
   readonly scheduler: { readonly now: number };
 }
@@ -33,17 +39,20 @@ export interface SessionInputHost {
  * What comes from one client. Bytes become frames, which have their time; frames wait while the client must, or while
  * its last request is still worked on.
  */
-export class SessionInput implements ReadPauseHost, PostponedWork {
+export class SessionInput implements ReadPauseHost, PostponedWork, FrameSender {
   /** Whether, and why, the client is not read from. */
   readonly pause = new ReadPause(this);
+  unfinishedBytes = 0;
   readonly #settings: InputSettings;
   readonly #host: SessionInputHost;
-  readonly #reader: FrameReader;
+  #reader: FrameReader;
   readonly #deadlines: SessionDeadlines;
   // What its requests have left to do, in order. Made when first needed.
   #work: Iterator<unknown>[] | undefined;
   #queued = false;
   #endPending = false;
+  // What was wrong with the stream behind the frames that wait.
+  #mistake: { readonly thrown: unknown } | undefined;
 
   constructor(settings: InputSettings, host: SessionInputHost) {
     this.#settings = settings;
@@ -52,6 +61,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork {
     this.#reader = new FrameReader(
       (type, bytes, start, end) => {
         this.#deadlines.frameEnded();
+        if (this.unfinishedBytes > 0) settings.unfinished.letGo(this);
         host.serve(type, bytes, start, end);
       },
       { limit: settings.limits.helloFrameLimit },
@@ -64,10 +74,14 @@ export class SessionInput implements ReadPauseHost, PostponedWork {
     try {
       this.#reader.push(chunk);
     } catch (thrown) {
-      this.#host.fail(thrown);
+      // What came before it and waits is served first: a mistake in the stream must not overtake good requests.
+      if (this.pause.on) this.#mistake = { thrown };
+      else this.#host.fail(thrown);
       return;
     }
     if (this.#reader.midFrame) this.#deadlines.frameBegun(this.#settings.scheduler.now);
+    const { heldBytes } = this.#reader;
+    if (heldBytes > 0) this.#settings.unfinished.hold(this, heldBytes);
   }
 
   /** HELLO has come: frames may be so large from now on. */
@@ -80,6 +94,17 @@ export class SessionInput implements ReadPauseHost, PostponedWork {
   ended(): void {
     this.#endPending = this.pause.on;
     if (!this.#endPending && !this.#host.isClosing) this.#host.inputEnded(this.#reader.midFrame);
+  }
+
+  /** Ends the session because of what was thrown. */
+  fail(thrown: unknown): void {
+    this.#host.fail(thrown);
+  }
+
+  /** Nothing more is read. What there is of a frame goes now, and not when the client has gone as well. */
+  finish(): void {
+    this.#settings.unfinished.letGo(this);
+    this.#reader = NO_READER;
   }
 
   /** What is overdue, if anything. */
@@ -126,6 +151,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork {
       this.#deadlines.resumed(this.#settings.scheduler.now, this.#reader.midFrame);
       this.pause.replay((...frame) => host.serve(...frame));
       if (this.pause.on) return;
+      if (this.#mistake !== undefined) throw this.#mistake.thrown;
       host.connection.resume();
       if (this.#endPending) this.ended();
     } catch (thrown) {

@@ -18,6 +18,7 @@ import { SessionInput, type SessionInputHost } from './session-input.ts';
 import { SessionOutput } from './session-output.ts';
 import type { TickScheduler } from './tick-scheduler.ts';
 import type { TurnTime } from './turn-time.ts';
+import type { UnfinishedFrames } from './unfinished-frames.ts';
 
 const debug = createDebug('leveret:broker');
 
@@ -30,6 +31,8 @@ export interface SessionHost {
   readonly trace: FrameTrace;
   /** Number of this run of the broker. */
   readonly epoch: number;
+  /** What of frames has come in part, on all connections. */
+  readonly unfinished: UnfinishedFrames;
   /** The kinds of subscriptions that there are. */
   readonly kinds: readonly SubscriptionKind[];
   /**
@@ -228,6 +231,7 @@ export class Session
     this.state = 'closing';
     this.subscriptions.clear();
     this.readPause.leave(this);
+    this.#input.finish();
     this.finishOutput();
   }
 }
