@@ -14,9 +14,10 @@ import {
   MAX_PING_BYTES,
 } from '#protocol';
 import { LIMITS } from '../../final/broker/limits.ts';
+import { AUTH, KINDS, PERMISSIONS, TARGETS, type Target } from '../../final/broker/test/permissions/table.ts';
 import { type Filled, findFences } from './markdown.ts';
 
-const MARKER = /^\s*<!-- (frames: client|frames: broker|errors|limits) -->\s*$/;
+const MARKER = /^\s*<!-- (frames: client|frames: broker|errors|limits|permissions|permission kinds) -->\s*$/;
 
 /** The cells of a row; those that are undefined people write. The second one is its name. */
 type Row = readonly [first: string | undefined, name: string, ...rest: (string | undefined)[]];
@@ -27,10 +28,13 @@ const ROWS: ReadonlyMap<string, readonly Row[]> = new Map([
   ['frames: broker', frameRows(BROKER_FRAMES)],
   ['errors', errorRows()],
   ['limits', limitRows()],
+  ['permissions', permissionRows()],
+  ['permission kinds', kindRows()],
 ]);
 
 /**
- * Fills the table behind each `<!-- frames: client -->`, `<!-- frames: broker -->`, `<!-- errors -->` and `<!-- limits -->`.
+ * Fills the table behind each `<!-- frames: client -->`, `<!-- frames: broker -->`, `<!-- errors -->`, `<!-- limits -->`,
+ * `<!-- permissions -->` and `<!-- permission kinds -->`.
  * The head and the cells that say things in words are the author's and stay; a row that is new gets empty ones.
  */
 export function fillTables(path: string, text: string): Filled {
@@ -112,6 +116,38 @@ function limitRows(): Row[] {
     return [undefined, `\`${name}\``, ...values, undefined];
   });
   return [...rows, [undefined, '(fixed)', ...columns.map(() => digits(MAX_PING_BYTES)), undefined]];
+}
+
+/** What the tests hold the broker to: request, what it is about, who may, and what the others are told. */
+function permissionRows(): Row[] {
+  return Object.entries(PERMISSIONS).flatMap(([request, rules]) =>
+    rules.map(({ targets, who }): Row => {
+      const about = targets.map(nameOfTarget).join(', ');
+      if (who === 'yes') return [request, about, 'everybody', 'none'];
+      if (who === 'dropped') return [request, about, 'everybody, and nothing is kept', 'none'];
+      if (typeof who === 'string') return [request, about, 'nobody', who];
+      return [request, about, who.join(', '), 'DENIED'];
+    }),
+  );
+}
+
+/** A name of a topic or pattern as code; what is said in words, as it is. */
+function nameOfTarget(target: Target): string {
+  const [name]: readonly string[] = TARGETS[target];
+  return name === target ? `\`${target}\`` : target;
+}
+
+function kindRows(): Row[] {
+  return KINDS.map((kind): Row => {
+    const rule = AUTH.tokens?.find(({ token }) => token === kind) ?? AUTH.anonymous ?? {};
+    const list = (topics: readonly string[] | undefined, otherwise: string): string => {
+      if (topics === undefined) return otherwise;
+      return topics.length === 0 ? 'nothing' : topics.map((topic) => `\`${topic}\``).join(', ');
+    };
+    const { publish, subscribe, manage } = rule;
+    const cells = [list(publish, 'left out'), list(subscribe, 'left out'), list(manage, 'left out')];
+    return [kind === 'anonymous' ? 'no token' : 'a token', kind, ...cells];
+  });
 }
 
 /** 1048576 as 1,048,576. */

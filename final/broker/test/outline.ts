@@ -4,17 +4,19 @@ import type { BrokerCore } from '../core.ts';
 export function outline(core: BrokerCore): string[] {
   const lines = [`faults ${core.faults.count}`, `patterns ${core.patterns.size}`];
   for (const { number, name, state, subscriptions, readPause } of core.sessions()) {
-    const { size, lag } = subscriptions;
+    const { size } = subscriptions;
     const waits = readPause.on ? ' not read from' : '';
-    lines.push(`session ${number} "${name}" ${state}${waits}: ${size} subscriptions, lag ${lag}`);
+    lines.push(`session ${number} "${name}" ${state}${waits}: ${size} subscriptions`);
   }
   for (const { name, settings, log, readers } of core.topics) {
     // The broker's own topics tell of time and memory.
     const ids = name.startsWith('$') ? '' : ` ${log.firstId}-${log.lastId}, ${log.bytes} bytes`;
     lines.push(`topic "${name}"${ids} ${JSON.stringify(settings)}`);
     for (const reader of readers) {
-      const place = name.startsWith('$') ? '' : ` next ${reader.cursor.nextId}`;
-      lines.push(`topic "${name}" reader${place} ${JSON.stringify(reader.report())}`);
+      const report = reader.report();
+      const place = `next ${reader.cursor.nextId}, ${report.uncommitted} uncommitted`;
+      const who = `${report.kind} ${report.connection} ${report.name}, window ${report.window}`;
+      lines.push(`topic "${name}" ${who}${name.startsWith('$') ? '' : ` ${place}`}`);
     }
   }
   return lines;

@@ -11,20 +11,25 @@ interface RemoteValue {
   readonly objectId?: string;
 }
 
-interface Properties {
-  readonly result: readonly { readonly name: string }[];
-  readonly privateProperties?: readonly {
-    readonly name: string;
-    readonly value?: RemoteValue;
-  }[];
+interface Property {
+  readonly name: string;
+  readonly value?: RemoteValue;
 }
+
+interface Properties {
+  readonly result: readonly Property[];
+  readonly privateProperties?: readonly Property[];
+}
+
+/** A private field: its name, with the `#`, and its value. */
+export type PrivateField = [name: string, value: unknown];
 
 const HAND_OVER = '__leveretPrivateFields';
 
 /** A debugger's view of this process. Close it when done. */
 export class PrivateFields {
   readonly #session = new Session();
-  readonly #handed: { give: unknown; taken: unknown[] } = { give: undefined, taken: [] };
+  readonly #handed: { given: readonly object[]; taken: unknown[] } = { given: [], taken: [] };
   // Classes that have none: most objects need no question.
   readonly #without = new Set<unknown>();
 
@@ -33,24 +38,27 @@ export class PrivateFields {
     Object.defineProperty(globalThis, HAND_OVER, { value: this.#handed, configurable: true });
   }
 
-  /** The private fields of an object: name (with its `#`) and value. */
-  of(object: object): [name: string, value: unknown][] {
-    const kind: unknown = object.constructor;
-    if (this.#without.has(kind)) return [];
-    this.#handed.give = object;
-    const { result } = this.#post<{ result: RemoteValue }>('Runtime.evaluate', {
-      expression: `${HAND_OVER}.give`,
-      objectGroup: HAND_OVER,
-    });
-    const { privateProperties = [] } = this.#post<Properties>('Runtime.getProperties', {
-      objectId: result.objectId,
-      ownProperties: true,
-    });
-    const fields = privateProperties.filter((each) => each.value !== undefined);
-    if (fields.length === 0) this.#without.add(kind);
-    const values = this.#take(fields.map(({ value }) => value as RemoteValue));
+  /** The private fields of each of the objects that has some. Asked for many at once, as each question to the debugger is slow. */
+  of(objects: readonly object[]): Map<object, PrivateField[]> {
+    const asked = objects.filter((object) => !this.#without.has(object.constructor));
+    const found = new Map<object, readonly Property[]>();
+    for (const [i, objectId] of this.#give(asked).entries()) {
+      const object = asked[i] as object;
+      const { privateProperties = [] } = this.#properties(objectId);
+      const fields = privateProperties.filter(({ value }) => value !== undefined);
+      if (fields.length > 0) found.set(object, fields);
+      else this.#without.add(object.constructor);
+    }
+    const values = this.#take([...found.values()].flat().map(({ value }) => value as RemoteValue));
+    const result = new Map<object, PrivateField[]>();
+    for (const [object, fields] of found) {
+      result.set(
+        object,
+        fields.map(({ name }) => [name, values.next().value]),
+      );
+    }
     this.#post('Runtime.releaseObjectGroup', { objectGroup: HAND_OVER });
-    return fields.map(({ name }, i) => [name, values[i]]);
+    return result;
   }
 
   /** Lets go of the debugger. */
@@ -59,17 +67,36 @@ export class PrivateFields {
     Reflect.deleteProperty(globalThis, HAND_OVER);
   }
 
-  /** The values themselves, where the debugger has only handles. */
-  #take(remote: readonly RemoteValue[]): unknown[] {
-    if (remote.every(({ objectId }) => objectId === undefined)) return remote.map(plain);
-    const handles = remote.filter(({ objectId }) => objectId !== undefined);
-    this.#post('Runtime.callFunctionOn', {
-      functionDeclaration: `function (...values) { ${HAND_OVER}.taken = values; }`,
-      objectId: handles[0]?.objectId,
-      arguments: handles.map(({ objectId }) => ({ objectId })),
+  /** The debugger's handles for these objects. */
+  #give(objects: readonly object[]): string[] {
+    if (objects.length === 0) return [];
+    this.#handed.given = objects;
+    const { result } = this.#post<{ result: RemoteValue }>('Runtime.evaluate', {
+      expression: `${HAND_OVER}.given`,
+      objectGroup: HAND_OVER,
     });
-    const taken = this.#handed.taken[Symbol.iterator]();
-    return remote.map((each) => (each.objectId === undefined ? plain(each) : taken.next().value));
+    return this.#properties(result.objectId)
+      .result.filter(({ name }) => /^\d+$/.test(name))
+      .map(({ value }) => value?.objectId ?? '');
+  }
+
+  /** The values themselves, where the debugger has only handles. */
+  #take(remote: readonly RemoteValue[]): Iterator<unknown> {
+    const handles = remote.filter(({ objectId }) => objectId !== undefined);
+    this.#handed.taken = [];
+    if (handles.length > 0) {
+      this.#post('Runtime.callFunctionOn', {
+        functionDeclaration: `function (...values) { ${HAND_OVER}.taken = values; }`,
+        objectId: handles[0]?.objectId,
+        arguments: handles.map(({ objectId }) => ({ objectId })),
+      });
+    }
+    const taken = this.#handed.taken.values();
+    return remote.map((each) => (each.objectId === undefined ? plain(each) : taken.next().value)).values();
+  }
+
+  #properties(objectId: string | undefined): Properties {
+    return this.#post('Runtime.getProperties', { objectId, ownProperties: true });
   }
 
   #post<T>(method: string, parameters: object): T {

@@ -4,7 +4,7 @@
  * what says only how bytes move and time passes (see {@link LEFT_OUT}). So state that a class gets tomorrow is in it as well.
  */
 import type { BrokerCore } from '../core.ts';
-import { PrivateFields } from './private-fields.ts';
+import { type PrivateField, PrivateFields } from './private-fields.ts';
 
 /** Classes whose objects are no state of a conversation: streams, timers, clocks, memory, buffers of bytes on their way. */
 const LEFT_OUT = new Set([
@@ -24,6 +24,7 @@ const LEFT_OUT = new Set([
   'TickScheduler',
   'TopicSweep',
   'Timeout',
+  'TurnTime',
 ]);
 
 /** Fields that count bytes or time, or remember for speed what is known elsewhere. `Class.field`, or a field of any class. */
@@ -38,7 +39,10 @@ const LEFT_OUT_FIELDS = new Set([
   'BrokerCore.epoch',
   'BrokerCore.#startedAt',
   'Session.topic',
+  'Session.#settings',
+  'SessionInput.#settings',
   'SystemTopics.#before',
+  'SystemTopics.#publishedAt',
   'Topic.#active',
   'Topic.usedAt',
   'TopicTable.#looking',
@@ -62,26 +66,21 @@ export class Snapshots {
     const lines: string[] = [];
     const known = new Map<object, string>();
     // Breadth first, so that each object has the shortest of its paths as its name.
-    const waiting: { path: string; value: unknown }[] = [{ path: '', value: core }];
-    const say = (path: string, value: unknown): void => {
-      lines.push(`${path} = ${String(value)}`);
-    };
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { path, value } = next;
-      if (typeof value === 'function') continue;
-      if (typeof value !== 'object' || value === null) {
-        say(path, JSON.stringify(value));
-        continue;
+    let level: Place[] = [{ path: '', value: core }];
+    while (level.length > 0) {
+      const objects: ObjectPlace[] = [];
+      for (const { path, value } of level) {
+        if (typeof value === 'function') continue;
+        if (typeof value !== 'object' || value === null) lines.push(`${path} = ${JSON.stringify(value)}`);
+        else if (LEFT_OUT.has(value.constructor?.name) || isOfNode(value)) continue;
+        else if (known.has(value)) lines.push(`${path} = -> ${known.get(value)}`);
+        else {
+          known.set(value, path);
+          objects.push({ path, value });
+        }
       }
-      const name = value.constructor?.name ?? '';
-      if (LEFT_OUT.has(name) || isOfNode(value)) continue;
-      const before = known.get(value);
-      if (before !== undefined) {
-        say(path, `-> ${before}`);
-        continue;
-      }
-      known.set(value, path);
-      waiting.push(...this.#inside(value, path, name));
+      const fields = this.#fields.of(objects.map(({ value }) => value).filter(hasFields));
+      level = objects.flatMap((place) => inside(place, fields.get(place.value) ?? []));
     }
     return lines.filter((line) => !NEWS.test(line)).sort();
   }
@@ -90,26 +89,41 @@ export class Snapshots {
   close(): void {
     this.#fields.close();
   }
+}
 
-  #inside(value: object, path: string, name: string): { path: string; value: unknown }[] {
-    if (value instanceof Uint8Array) return [{ path: `${path}.bytes`, value: value.length }];
-    if (value instanceof Map) {
-      return [...value].flatMap(([key, inner], at) => {
-        if (typeof key !== 'object') return [{ path: `${path}[${JSON.stringify(key)}]`, value: inner }];
-        return [
-          { path: `${path}[${at}].key`, value: key },
-          { path: `${path}[${at}].value`, value: inner },
-        ];
-      });
-    }
-    if (value instanceof Set || Array.isArray(value)) {
-      return [...value].map((inner, at) => ({ path: `${path}[${at}]`, value: inner }));
-    }
-    const fields = [...Object.entries(value), ...this.#fields.of(value)];
-    return fields
-      .filter(([field]) => !LEFT_OUT_FIELDS.has(field) && !LEFT_OUT_FIELDS.has(`${name}.${field}`))
-      .map(([field, inner]) => ({ path: `${path}.${field}`, value: inner }));
+interface Place {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+interface ObjectPlace extends Place {
+  readonly value: object;
+}
+
+function hasFields(value: object): boolean {
+  const isList = Array.isArray(value) || value instanceof Map || value instanceof Set;
+  return !isList && !(value instanceof Uint8Array) && value.constructor !== Object;
+}
+
+/** What an object holds. */
+function inside({ path, value }: ObjectPlace, fields: readonly PrivateField[]): Place[] {
+  if (value instanceof Uint8Array) return [{ path: `${path}.bytes`, value: value.length }];
+  if (value instanceof Map) {
+    return [...value].flatMap(([key, inner], at) => {
+      if (typeof key !== 'object') return [{ path: `${path}[${JSON.stringify(key)}]`, value: inner }];
+      return [
+        { path: `${path}[${at}].key`, value: key },
+        { path: `${path}[${at}].value`, value: inner },
+      ];
+    });
   }
+  if (value instanceof Set || Array.isArray(value)) {
+    return [...value].map((inner, at) => ({ path: `${path}[${at}]`, value: inner }));
+  }
+  const name = value.constructor?.name;
+  return [...Object.entries(value), ...fields]
+    .filter(([field]) => !LEFT_OUT_FIELDS.has(field) && !LEFT_OUT_FIELDS.has(`${name}.${field}`))
+    .map(([field, inner]) => ({ path: `${path}.${field}`, value: inner }));
 }
 
 /** The lines in which two states differ: `- ` before, `+ ` after. Empty when they are the same. */

@@ -42,6 +42,7 @@ export async function setStage(): Promise<Stage> {
   const broker = await createBroker({
     port: 0,
     clock: () => 1_000_000,
+    sweepIntervalMs: 60_000,
     logger: {
       debug: quiet,
       info: quiet,

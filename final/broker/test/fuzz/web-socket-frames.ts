@@ -72,7 +72,7 @@ export const UPGRADE = [
   'Connection: Upgrade',
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: bGV2ZXJldCBpcyBhIGhhcmU=',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   '',
   '',
 ].join('\r\n');
