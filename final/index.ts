@@ -15,8 +15,15 @@ export {
   createBroker,
   type Reloaded,
 } from './broker/broker.ts';
-export { type BrokerLimits, SLOW_POLICIES, type SlowPolicy } from './broker/limits.ts';
+export {
+  type BrokerLimits,
+  MEMORY_POLICIES,
+  type MemoryPolicy,
+  SLOW_POLICIES,
+  type SlowPolicy,
+} from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
+export type { MemoryReport, MemoryState } from './broker/memory/retained-memory.ts';
 export {
   type BrokerOptions,
   DEFAULT_PORT,
