@@ -196,7 +196,10 @@ export class ConnectionTable<C = undefined> {
   /** Keeps the sweep's timer while there is something to watch, and only then. */
   #watch(): void {
     if (this.size + this.#refused.size > 0) {
-      this.#timer ??= setInterval(() => this.#sweep(), this.#host.settings.sweepIntervalMs).unref();
+      this.#timer ??= setInterval(() => {
+        // What has come meanwhile is read first: no deadline passes over bytes that are here.
+        setImmediate(() => this.#sweep());
+      }, this.#host.settings.sweepIntervalMs).unref();
     } else {
       clearInterval(this.#timer);
       this.#timer = undefined;

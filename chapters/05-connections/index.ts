@@ -11,6 +11,7 @@ export { CLOSE_REASONS, type CloseReason, type RefusalReason } from './connectio
 export * from './connection-table.ts';
 export { Deadline } from './deadline.ts';
 export * from './delimiter-reader.ts';
+export * from './loop-clock.ts';
 export {
   type ConnectionOptions,
   type ConnectionSettings,

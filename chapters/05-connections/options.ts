@@ -1,4 +1,5 @@
 import { MAX_TIMEOUT_MS, readLimits } from '#framing';
+import { createLoopClock } from './loop-clock.ts';
 
 /** The timeouts that each connection can have of its own. 0 turns one off. */
 export const TIMEOUTS = {
@@ -35,7 +36,7 @@ export interface ConnectionOptions extends Partial<Record<keyof typeof LIMITS, n
   readonly keepAlive?: boolean;
   /**
    * Milliseconds on a clock that never goes back.
-   * @defaultValue `performance.now`
+   * @defaultValue `performance.now`, without the time in which this process was stopped
    */
   readonly clock?: () => number;
 }
@@ -54,6 +55,8 @@ export const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /** Fills in the defaults. @throws OptionError that names the option and quotes the bad value */
 export function readOptions(options: ConnectionOptions): ConnectionSettings {
-  const { noDelay = true, keepAlive = true, clock = () => performance.now() } = options;
-  return { noDelay, keepAlive, clock, ...readLimits<keyof typeof LIMITS>(LIMITS, options) };
+  const { noDelay = true, keepAlive = true } = options;
+  const limits = readLimits<keyof typeof LIMITS>(LIMITS, options);
+  const { clock = createLoopClock(limits.sweepIntervalMs) } = options;
+  return { noDelay, keepAlive, clock, ...limits };
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type TlsOptions } from 'node:tls';
-import { type Clock, monotonicClock } from '#topics';
+import type { Clock } from '#topics';
 import { Access, isGuarded } from './access/access.ts';
 import type { Grants } from './access/grants.ts';
 import { ConfigError } from './config-issue.ts';
@@ -52,7 +52,7 @@ export class Broker implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** For {@link createBroker}. */
-  constructor(settings: BrokerSettings, logger: Logger, clock: Clock) {
+  constructor(settings: BrokerSettings, logger: Logger, clock?: Clock) {
     this.#settings = settings;
     this.#logger = logger;
     this.#notAccepted = new RepeatedWarning(
@@ -294,7 +294,7 @@ export interface BrokerTools {
  * @throws LeveretError `BAD_CONFIG`, `INSECURE`, `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function createBroker(options: BrokerOptions & BrokerTools = {}): Promise<Broker> {
-  const { logger = ERRORS_ONLY, clock = monotonicClock, ...given } = options;
+  const { logger = ERRORS_ONLY, clock, ...given } = options;
   const broker = new Broker(readBrokerOptions(given), logger, clock);
   await broker.listen();
   return broker;

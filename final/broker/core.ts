@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { type Connection, ConnectionTable } from '#connections';
+import { type Connection, ConnectionTable, createLoopClock } from '#connections';
 import { brokerCodec, errorFrame, ProtocolError } from '#protocol';
-import type { Clock } from '#topics';
+import { type Clock, monotonicClock } from '#topics';
 import type { Access, Verdict } from './access/access.ts';
 import type { Grants } from './access/grants.ts';
 import type { BrokerStatus } from './broker-status.ts';
@@ -14,9 +14,9 @@ import { EventLoopDelay } from './event-loop-delay.ts';
 import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
-import { RefusedLogins } from './refused-logins.ts';
 import { ConnectionLags } from './memory/connection-lags.ts';
 import { RetainedMemory } from './memory/retained-memory.ts';
+import { RefusedLogins } from './refused-logins.ts';
 import { FrameTrace } from './session/frame-trace.ts';
 import { FrameWatch } from './session/frame-watch.ts';
 import { PendingSessions } from './session/pending-sessions.ts';
@@ -36,8 +36,8 @@ export interface CoreSettings {
   readonly limits: BrokerLimits;
   /** How often deadlines are looked at, in milliseconds. */
   readonly sweepIntervalMs: number;
-  /** Monotonic milliseconds. */
-  readonly clock: Clock;
+  /** Monotonic milliseconds, for tests; left out it is the process's own, and deadlines do not count time in which it was stopped. */
+  readonly clock?: Clock | undefined;
   readonly access: Access;
   readonly logger: Logger;
 }
@@ -75,9 +75,11 @@ export class BrokerCore {
     this.#pending = new PendingSessions(limits.maxPending);
     this.#sweepIntervalMs = sweepIntervalMs;
     const faults = new Faults(logger);
-    const scheduler = new TickScheduler(clock, faults);
+    const scheduler = new TickScheduler(clock ?? monotonicClock, faults);
+    // The table's deadlines and the sessions' run by the same clock.
+    const deadlineClock = clock ?? createLoopClock(sweepIntervalMs);
     const lags = new ConnectionLags(limits);
-    const memory = new RetainedMemory({ ...limits, logger, clock });
+    const memory = new RetainedMemory({ ...limits, logger, clock: clock ?? monotonicClock });
     const index = new PatternIndex();
     const topics = new TopicTable({
       limits,
@@ -114,6 +116,7 @@ export class BrokerCore {
     const host: SessionHost = {
       limits,
       scheduler,
+      deadlineClock: () => Math.round(deadlineClock()),
       turn,
       faults,
       trace: new FrameTrace(this.watch),
@@ -134,7 +137,7 @@ export class BrokerCore {
         writeTimeoutMs: limits.drainTimeoutMs,
         closeTimeoutMs: limits.closeTimeoutMs,
         sweepIntervalMs,
-        clock,
+        clock: deadlineClock,
       },
       {
         opened: (connection) => this.#opened(connection, host),

@@ -1,5 +1,6 @@
 import type { Connection } from '#connections';
 import { FrameReader } from '#framing';
+import type { Clock } from '#topics';
 import { ReadPause, type ReadPauseHost } from './read-pause.ts';
 import { type Overdue, SessionDeadlines, type SessionTimeouts } from './session-deadlines.ts';
 import type { PostponedWork, TurnTime } from './turn-time.ts';
@@ -14,8 +15,8 @@ export interface InputSettings {
   readonly turn: Pick<TurnTime, 'spent' | 'begin' | 'end' | 'later'>;
   /** What of frames has come in part, on all connections. */
   readonly unfinished: UnfinishedFrames;
-  /** Monotonic milliseconds, whole. */
-  readonly scheduler: { readonly now: number };
+  /** Whole milliseconds, by the clock of the sweeps. */
+  readonly deadlineClock: Clock;
 }
 
 /** What a {@link SessionInput} needs of its session. */
@@ -57,7 +58,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork, FrameSender {
   constructor(settings: InputSettings, host: SessionInputHost) {
     this.#settings = settings;
     this.#host = host;
-    this.#deadlines = new SessionDeadlines(settings.scheduler.now);
+    this.#deadlines = new SessionDeadlines(settings.deadlineClock());
     this.#reader = new FrameReader(
       (type, bytes, start, end) => {
         this.#deadlines.frameEnded();
@@ -70,6 +71,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork, FrameSender {
 
   /** Bytes have come. */
   receive(chunk: Buffer): void {
+    if (this.#mistake !== undefined) return;
     this.#deadlines.heard();
     try {
       this.#reader.push(chunk);
@@ -79,7 +81,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork, FrameSender {
       else this.#host.fail(thrown);
       return;
     }
-    if (this.#reader.midFrame) this.#deadlines.frameBegun(this.#settings.scheduler.now);
+    if (this.#reader.midFrame) this.#deadlines.frameBegun(this.#settings.deadlineClock());
     const { heldBytes } = this.#reader;
     if (heldBytes > 0) this.#settings.unfinished.hold(this, heldBytes);
   }
@@ -148,7 +150,7 @@ export class SessionInput implements ReadPauseHost, PostponedWork, FrameSender {
     const host = this.#host;
     if (host.isClosing) return;
     try {
-      this.#deadlines.resumed(this.#settings.scheduler.now, this.#reader.midFrame);
+      this.#deadlines.resumed(this.#settings.deadlineClock(), this.#reader.midFrame);
       this.pause.replay((...frame) => host.serve(...frame));
       if (this.pause.on) return;
       if (this.#mistake !== undefined) throw this.#mistake.thrown;

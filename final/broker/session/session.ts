@@ -1,6 +1,7 @@
 import createDebug from 'debug';
 import type { Connection } from '#connections';
 import { errorFrame, PROTOCOL_VERSION, ProtocolError, toProtocolError } from '#protocol';
+import type { Clock } from '#topics';
 import { type Grants, NO_GRANTS } from '../access/grants.ts';
 import type { SubscriptionHost, SubscriptionKind } from '../delivery/subscription.ts';
 import { SubscriptionSet } from '../delivery/subscription-set.ts';
@@ -27,6 +28,8 @@ export interface SessionHost {
   readonly limits: BrokerLimits;
   readonly scheduler: TickScheduler;
   readonly turn: TurnTime;
+  /** Whole milliseconds, by the clock of the sweeps. */
+  readonly deadlineClock: Clock;
   readonly faults: Pick<Faults, 'report'>;
   readonly trace: FrameTrace;
   /** Number of this run of the broker. */
