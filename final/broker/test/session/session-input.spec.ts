@@ -25,7 +25,7 @@ function input(): { input: SessionInput; seen: string[] } {
       limits: { helloFrameLimit: 4096, helloTimeoutMs: 1, frameTimeoutMs: 1, idleMs: 1 },
       turn: { spent: false, begin: () => 0, end: () => false, later() {} },
       unfinished: new UnfinishedFrames(4096),
-      scheduler: { now: 1 },
+      deadlineClock: () => 1,
     },
     host,
   );
