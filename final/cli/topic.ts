@@ -59,12 +59,12 @@ export function addTopic(program: Command): void {
   addExamples(topic, [
     {
       says: 'messages are kept for an hour, and a key counts once in ten seconds',
-      run: 'leveret topic create orders --retention 1h --dedupe 10s',
+      run: 'leveret topic create invoices --retention 1h --dedupe 10s',
     },
-    { says: 'what it holds', run: 'leveret topic info orders' },
-    { says: 'the same for programs', run: 'leveret topic info orders --json' },
-    { says: 'what has been dealt with up to id 41 may go', run: 'leveret topic purge orders --up-to 41' },
-    { says: 'no more orders', run: 'leveret topic delete orders' },
+    { says: 'what it holds', run: 'leveret topic info invoices' },
+    { says: 'the same for programs', run: 'leveret topic info invoices --json' },
+    { says: 'what has been dealt with up to id 41 may go', run: 'leveret topic purge invoices --up-to 41' },
+    { says: 'no more invoices', run: 'leveret topic delete invoices' },
   ]);
 }
 

@@ -49,7 +49,7 @@ test('a topic is created, shown, purged and deleted', { timeout: 80_000 }, async
   const help = await topic('purge', '--help');
   assert.match(
     help.stdout,
-    /Examples:\n +# .*\n +leveret topic purge orders --up-to 41\n$/,
+    /Examples:\n +# .*\n +leveret topic purge invoices --up-to 41\n$/,
     'help has its own example',
   );
 
