@@ -199,7 +199,8 @@ export class Client implements AsyncDisposable {
 
   /**
    * Subscribes to a topic, or to all that a pattern matches: tokens between dots, where `*` is any one and `>` at the end any
-   * number. Resolves when the broker has agreed. A second subscription to the same topic takes the place of the first.
+   * number. Resolves when the broker has agreed. Subscriptions are independent of one another: where one meets others of this
+   * client, in the same topic or by a pattern, it gets a connection of its own.
    *
    * @throws ProtocolError `DENIED`, `BAD_TOPIC`, `OUT_OF_RANGE`, `LIMIT`; LeveretError `CLOSED`, `ABORTED`, `TIMEOUT`
    *
@@ -250,13 +251,8 @@ export class Client implements AsyncDisposable {
    *
    * @throws LeveretError `DISCONNECTED`
    */
-  async lag(options: WaitOptions = {}): Promise<number> {
-    const answer = await this.#engine.ask(
-      (request) => ({ type: 'LAG', request }),
-      options,
-      'asking for the lag',
-    );
-    return answer.type === 'LAG' ? answer.messages : 0;
+  lag(options: WaitOptions = {}): Promise<number> {
+    return this.#engine.lag(options);
   }
 
   /** Asks the broker for an answer, by PING. Resolves with the milliseconds that it took. */

@@ -1,5 +1,6 @@
 import { LeveretError, readLimits } from '#framing';
 import { type BrokerFrame, type ClientFrame, isPattern } from '#protocol';
+import { Asking } from './asking.ts';
 import { checkName } from './check-names.ts';
 import type { ClientSettings } from './connect-options.ts';
 import type { Connection, Request, Welcome } from './connection.ts';
@@ -10,6 +11,7 @@ import type { Platform } from './platform.ts';
 import type { Confirmation, ConfirmOptions, Payload, TopicOptions } from './publish-options.ts';
 import { Publisher } from './publisher.ts';
 import { Requests, type RequestsHost } from './requests.ts';
+import { type SideConnection, SideConnections } from './side-connections.ts';
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe-options.ts';
 import { Subscription } from './subscription.ts';
 import { SubscriptionStream, type SubscriptionStreamHost } from './subscription-stream.ts';
@@ -39,17 +41,28 @@ export class Engine {
   readonly #streamHost: SubscriptionStreamHost;
   readonly requestsHost: RequestsHost;
   readonly #whenWritable: (() => void)[] = [];
-  readonly #whenUp: ((error?: LeveretError) => void)[] = [];
+  readonly #asking: Asking;
+  readonly #sides: SideConnections;
   epoch = 0;
   connectionId = 0;
   #queuedBytes = 0;
   #scheduled = false;
 
-  /** @throws LeveretError BAD_URL */
-  constructor(platform: Platform, urls: readonly string[], settings: ClientSettings) {
+  /**
+   * @param main - for a connection beside the main one of a client: who hears of its errors; its status is nobody's concern
+   * @throws LeveretError BAD_URL
+   */
+  constructor(platform: Platform, urls: readonly string[], settings: ClientSettings, main?: Emitter) {
     this.#platform = platform;
     this.#settings = settings;
-    this.emitter = new Emitter((error) => platform.warn(error));
+    this.#sides = new SideConnections(() => this.#openSide(urls));
+    this.#asking = new Asking({
+      prepared: () => this.#prepared(),
+      refuseClosed: () => this.refuseClosed(),
+      isClosed: () => this.state.status === 'closed',
+      waitingChanged: () => this.#adjustReading(),
+    });
+    this.emitter = main ?? new Emitter((error) => platform.warn(error));
     this.publisher = new Publisher(
       platform,
       settings,
@@ -105,7 +118,7 @@ export class Engine {
         up: (connection, welcome) => this.#up(connection, welcome),
         down: (error, final) => this.#down(error, final),
       },
-      this.emitter,
+      main === undefined ? this.emitter : new Emitter(() => {}),
     );
   }
 
@@ -163,9 +176,28 @@ export class Engine {
   async subscribe(topic: string, options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
     throwIfAborted(options.signal, `subscribing to ${topic}`);
+    readSubscribeOptions(topic, options);
+    if (this.isFreeFor(topic)) return this.subscribeHere(topic, options);
+    // On another connection it would overtake what was published before.
+    if (this.link.connection !== undefined) await this.ping(options).catch(() => {});
+    throwIfAborted(options.signal, `subscribing to ${topic}`);
+    return this.isFreeFor(topic) ? this.subscribeHere(topic, options) : this.#sides.subscribe(topic, options);
+  }
+
+  /** True when a subscription to this topic or pattern would meet none of this connection. */
+  isFreeFor(topic: string): boolean {
+    return this.#subscriptions.isFreeFor(topic);
+  }
+
+  /** True when nothing is subscribed on this connection. */
+  get isIdle(): boolean {
+    return this.#subscriptions.isEmpty;
+  }
+
+  /** Subscribes on this connection. */
+  async subscribeHere(topic: string, options: SubscribeOptions): Promise<Subscription> {
+    this.refuseClosed();
     const stream = this.#stream(topic, options);
-    this.#subscriptions.get(topic)?.end(undefined, true);
-    this.#subscriptions.drop(topic);
     this.#subscriptions.add(stream, this.#prepared());
     await waitFor(stream.established.promise, options, `subscribing to ${topic}`, (error) => {
       this.#unsubscribe(stream, error).catch(() => {});
@@ -173,8 +205,38 @@ export class Engine {
     return new Subscription(stream, { unsubscribe: (which) => this.#unsubscribe(which) });
   }
 
+  #openSide(urls: readonly string[]): SideConnection {
+    // The broker need not be there at this moment: it is waited for, as by the client itself.
+    const settings = { ...this.#settings, retryFirst: true, signal: undefined };
+    const side = new Engine(this.#platform, urls, settings, this.emitter);
+    // What makes it impossible ends the subscriptions, and so they tell it.
+    side.link.start().catch(() => {});
+    return {
+      isFreeFor: (topic) => side.isFreeFor(topic),
+      subscribeHere: (topic, options) => side.subscribeHere(topic, options),
+      get isIdle() {
+        return side.isIdle;
+      },
+      ended: side.link.closed,
+      close: (deadline) => side.close(deadline),
+      closeBy: (error) => side.link.close(error),
+      lag: (options) => side.lag(options),
+    };
+  }
+
+  /** Messages that the broker holds for this client, on all its connections. */
+  async lag(options: WaitOptions): Promise<number> {
+    const ask = this.ask((request) => ({ type: 'LAG', request }), options, 'asking for the lag');
+    const lags = await Promise.all([ask, ...Array.from(this.#sides, (side) => side.lag(options))]);
+    return lags.reduce<number>(
+      (sum, lag) => sum + (typeof lag === 'number' ? lag : lag.type === 'LAG' ? lag.messages : 0),
+      0,
+    );
+  }
+
   async close(deadline: number): Promise<void> {
     const until = performance.now() + deadline;
+    const sides = this.#sides.close(deadline);
     const error = new LeveretError('CLOSED', 'this client has been closed');
     const left = () => ({ timeout: Math.max(0, until - performance.now()) });
     try {
@@ -191,6 +253,7 @@ export class Engine {
       // The deadline has passed, or the connection was lost: it is the end in any case.
     }
     this.#subscriptions.endAll();
+    await sides;
     this.link.close(error);
   }
 
@@ -244,50 +307,14 @@ export class Engine {
   ): Promise<BrokerFrame> {
     const send = (connection: Connection, request: Request) =>
       connection.push(makeFrame(connection.expect(request)));
-    return this.#ask(send, options, what, again);
+    return this.#asking.ask(send, options, what, again);
   }
 
   /** Asks the broker for an answer, by PING. */
   async ping(options: WaitOptions): Promise<number> {
     const start = performance.now();
-    await this.#ask((connection, request) => connection.ping(request), options, 'the ping', false);
+    await this.#asking.ask((connection, request) => connection.ping(request), options, 'the ping', false);
     return performance.now() - start;
-  }
-
-  async #ask(
-    send: (connection: Connection, request: Request) => void,
-    options: WaitOptions,
-    what: string,
-    again: boolean,
-  ): Promise<BrokerFrame> {
-    this.refuseClosed();
-    throwIfAborted(options.signal, what);
-    const result = defer<BrokerFrame>();
-    let over = false;
-    const trySend = () => {
-      if (over) return;
-      const connection = this.#prepared();
-      if (connection === undefined) {
-        this.#whenUp.push((error) => (error === undefined ? trySend() : result.reject(error)));
-        return;
-      }
-      send(connection, {
-        answered: result.resolve,
-        failed: (error) => {
-          if (again && error.code === 'DISCONNECTED' && this.state.status !== 'closed')
-            queueMicrotask(trySend);
-          else result.reject(error);
-        },
-      });
-      this.#adjustReading();
-    };
-    trySend();
-    try {
-      return await waitFor(result.promise, options, what);
-    } finally {
-      over = true;
-      this.#adjustReading();
-    }
   }
 
   /** @throws what closed the client, if it is closed */
@@ -307,7 +334,7 @@ export class Engine {
       }
     }
     this.#subscriptions.resume(connection, isNewEpoch);
-    for (const go of this.#whenUp.splice(0)) go();
+    this.#asking.up();
     this.#flush();
   }
 
@@ -321,7 +348,8 @@ export class Engine {
     if (final) {
       this.publisher.rejectAll(error);
       this.#subscriptions.endAll(error.code === 'CLOSED' ? undefined : error);
-      for (const fail of this.#whenUp.splice(0)) fail(error);
+      this.#asking.fail(error);
+      this.#sides.closeBy(error);
     }
     this.#wakePublishers();
   }

@@ -1,5 +1,6 @@
 import type { LeveretError } from '#framing';
-import { ErrorCode, ProtocolError, Start } from '#protocol';
+import { ErrorCode, isPattern, ProtocolError, Start } from '#protocol';
+import { patternsOverlap } from '../broker/access/pattern-overlap.ts';
 import type { Connection } from './connection.ts';
 import { defer } from './deferred.ts';
 import type { MessagesFrame } from './messages-reader.ts';
@@ -25,6 +26,8 @@ interface Beginning {
 export class Subscriptions {
   readonly #changed: () => void;
   readonly #streams = new Map<string, SubscriptionStream>();
+  // Those of them that are patterns.
+  readonly #patterns = new Set<SubscriptionStream>();
   // For each topic that messages come from.
   readonly #routes = new Map<string, Route>();
   #toTell: Route[] = [];
@@ -39,30 +42,36 @@ export class Subscriptions {
     return this.#streams.values();
   }
 
-  /** The one for this topic or pattern. */
-  get(topic: string): SubscriptionStream | undefined {
-    return this.#streams.get(topic);
+  /** True when there is none. */
+  get isEmpty(): boolean {
+    return this.#streams.size === 0;
+  }
+
+  /** True when a subscription to this topic or pattern would lead to no topic that one of these leads to. */
+  isFreeFor(topic: string): boolean {
+    if (this.#streams.has(topic)) return false;
+    if (isPattern(topic)) {
+      for (const held of this.#streams.keys()) if (patternsOverlap(held, topic)) return false;
+      return true;
+    }
+    for (const pattern of this.#patterns) if (pattern.matches?.(topic) === true) return false;
+    return true;
   }
 
   /** Adds one, and subscribes if there is a connection. */
   add(stream: SubscriptionStream, connection: Connection | undefined): void {
     this.#streams.set(stream.topic, stream);
+    if (stream.matches !== undefined) this.#patterns.add(stream);
     if (connection !== undefined) this.#subscribe(stream, connection);
   }
 
   /** Takes one away. Returns the topics that the broker must be told of, if it is to send no more. */
   remove(stream: SubscriptionStream): string[] {
     if (this.#streams.get(stream.topic) !== stream) return [];
-    this.#streams.delete(stream.topic);
+    this.#drop(stream);
     this.#forget(stream);
     // After a reconnect the topics of a pattern are subscribed one by one, to go on where they were.
     return stream.matches === undefined ? [stream.topic] : [stream.topic, ...stream.resumed];
-  }
-
-  /** Forgets the one for this topic: another takes its place. */
-  drop(topic: string): void {
-    const stream = this.#streams.get(topic);
-    if (stream !== undefined) this.remove(stream);
   }
 
   /**
@@ -138,6 +147,7 @@ export class Subscriptions {
   endAll(error?: LeveretError): void {
     const streams = [...this.#streams.values()];
     this.#streams.clear();
+    this.#patterns.clear();
     this.#routes.clear();
     for (const stream of streams) stream.end(error);
   }
@@ -237,9 +247,14 @@ export class Subscriptions {
       if (!stream.ended) this.#send(stream, connection, topic, { start: Start.EARLIEST, after: 0 });
       return;
     }
-    this.#streams.delete(stream.topic);
+    this.#drop(stream);
     this.#forget(stream);
     stream.end(error);
+  }
+
+  #drop(stream: SubscriptionStream): void {
+    this.#streams.delete(stream.topic);
+    this.#patterns.delete(stream);
   }
 
   #forget(stream: SubscriptionStream): void {
@@ -249,8 +264,8 @@ export class Subscriptions {
   #route(topic: string): Route | undefined {
     const known = this.#routes.get(topic);
     if (known !== undefined) return known;
-    // A topic that a pattern leads to, met for the first time: it belongs to the pattern that was there first.
-    for (const stream of this.#streams.values()) {
+    // A topic that a pattern leads to, met for the first time. No two patterns of a connection lead to the same one.
+    for (const stream of this.#patterns) {
       if (stream.matches?.(topic) !== true || !stream.isSubscribed) continue;
       const found = { stream, position: stream.position(topic) };
       this.#routes.set(topic, found);

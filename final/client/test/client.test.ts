@@ -311,20 +311,6 @@ test('close sends what waits, and ends everything', { timeout }, async (t) => {
   await until(() => broker.core.table.size === 0);
 });
 
-test('a second subscription takes the place of the first', { timeout }, async (t) => {
-  const broker = await startBroker(t);
-  const client = await join(t, broker.port);
-  const first = await client.subscribe('news');
-  const iteration = take(first, 1);
-  const second = await client.subscribe('news');
-  client.publish('news', 'x');
-  assert.deepEqual(await iteration, []);
-  assert.deepEqual(texts(await take(second, 1)), ['x']);
-  await first.unsubscribe();
-  client.publish('news', 'y');
-  assert.deepEqual(texts(await take(second, 1)), ['y']);
-});
-
 test('members of a group share the messages', { timeout }, async (t) => {
   const broker = await startBroker(t);
   const publisher = await join(t, broker.port);
