@@ -29,7 +29,7 @@ const TOPIC_LIMITS = {
  * What moves inside a client: its link, what it publishes and what it subscribes to, and the moments at which all of that
  * goes out.
  */
-export class Engine {
+export class Engine implements SideConnection {
   readonly #platform: Platform;
   readonly #settings: ClientSettings;
   readonly emitter: Emitter;
@@ -211,17 +211,17 @@ export class Engine {
     const side = new Engine(this.#platform, urls, settings, this.emitter);
     // What makes it impossible ends the subscriptions, and so they tell it.
     side.link.start().catch(() => {});
-    return {
-      isFreeFor: (topic) => side.isFreeFor(topic),
-      subscribeHere: (topic, options) => side.subscribeHere(topic, options),
-      get isIdle() {
-        return side.isIdle;
-      },
-      ended: side.link.closed,
-      close: (deadline) => side.close(deadline),
-      closeBy: (error) => side.link.close(error),
-      lag: (options) => side.lag(options),
-    };
+    return side;
+  }
+
+  /** Ends at once, because of an error. */
+  closeBy(error: LeveretError): void {
+    this.link.close(error);
+  }
+
+  /** Resolves when it has ended for good. */
+  get ended(): Promise<unknown> {
+    return this.link.closed;
   }
 
   /** Messages that the broker holds for this client, on all its connections. */
