@@ -11,6 +11,7 @@ const HALF = /\p{Surrogate}/u;
  * @throws ProtocolError BAD_TOPIC
  */
 export function checkName(topic: string): void {
+  if (typeof topic !== 'string') throw new ProtocolError('BAD_TOPIC', `a topic is text, not ${typeof topic}`);
   checkTopic(topic);
   refuseHalves(topic);
 }
@@ -42,6 +43,7 @@ export function checkGroup(group: string): void {
  * @throws ProtocolError BAD_KEY
  */
 export function checkKey(key: string): void {
+  if (typeof key !== 'string') throw new ProtocolError('BAD_KEY', `a key is text, not ${typeof key}`);
   // A UTF-16 unit takes at most three bytes.
   if (key.length * 3 <= MAX_KEY_BYTES) return;
   const size = textSize(key);

@@ -1,6 +1,7 @@
 import type { LeveretError } from '#framing';
 import { type CloseOptions, type ConnectOptions, readConnectOptions } from './connect-options.ts';
 import { Engine } from './engine.ts';
+import { readingOptions } from './errors.ts';
 import type { ClientEvents, ClientStatus } from './events.ts';
 import type { Message } from './message.ts';
 import type { Platform } from './platform.ts';
@@ -46,7 +47,11 @@ export class Client implements AsyncDisposable {
     options: ConnectOptions,
   ): Promise<Client> {
     const urls = typeof url === 'string' ? [url] : url;
-    const engine = new Engine(platform, urls, readConnectOptions(options));
+    const engine = new Engine(
+      platform,
+      urls,
+      readingOptions(() => readConnectOptions(options)),
+    );
     await engine.link.start();
     return new Client(engine);
   }

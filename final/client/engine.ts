@@ -5,6 +5,7 @@ import { checkName } from './check-names.ts';
 import type { ClientSettings } from './connect-options.ts';
 import type { Connection, Request, Welcome } from './connection.ts';
 import { defer } from './deferred.ts';
+import { readingOptions } from './errors.ts';
 import { Emitter, type StatusChange } from './events.ts';
 import { Link } from './link.ts';
 import type { Platform } from './platform.ts';
@@ -156,7 +157,9 @@ export class Engine implements SideConnection {
   /** Makes a topic, and remembers it for a broker that begins anew. */
   async createTopic(topic: string, options: TopicOptions): Promise<void> {
     checkName(topic);
-    const { retentionMs, dedupeMs } = readLimits<keyof typeof TOPIC_LIMITS>(TOPIC_LIMITS, options);
+    const { retentionMs, dedupeMs } = readingOptions(() =>
+      readLimits<keyof typeof TOPIC_LIMITS>(TOPIC_LIMITS, options),
+    );
     await this.ask(
       (request) => ({ type: 'CREATE', request, topic, retentionMs, dedupeMs }),
       options,
@@ -176,7 +179,7 @@ export class Engine implements SideConnection {
   async subscribe(topic: string, options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
     throwIfAborted(options.signal, `subscribing to ${topic}`);
-    readSubscribeOptions(topic, options);
+    readingOptions(() => readSubscribeOptions(topic, options));
     if (this.isFreeFor(topic)) return this.subscribeHere(topic, options);
     // On another connection it would overtake what was published before.
     if (this.link.connection !== undefined) await this.ping(options).catch(() => {});

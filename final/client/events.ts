@@ -1,4 +1,4 @@
-import type { LeveretError } from '#framing';
+import { LeveretError } from '#framing';
 
 /** The state of a client's connection. */
 export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed';
@@ -66,7 +66,7 @@ export class Emitter {
   on<K extends keyof ClientEvents>(event: K, listener: Listener<ClientEvents[K]>): () => void {
     const listeners = this.#listeners[event];
     if (listeners === undefined) {
-      throw new RangeError(`a client tells 'status' and 'error', not '${String(event)}'`);
+      throw new LeveretError('BAD_OPTION', `a client tells 'status' and 'error', not '${String(event)}'`);
     }
     listeners.add(listener);
     return () => listeners.delete(listener);

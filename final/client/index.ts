@@ -7,7 +7,6 @@ import { Client } from './client.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { nodePlatform } from './node-platform.ts';
 
-export { LeveretError } from '#framing';
 export * from './public.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { LeveretError } from '#framing';
 import { RECORD_HEADER_SIZE } from '#protocol';
 import { u16, u32 } from './big-endian.ts';
 import type { Position } from './position.ts';
@@ -79,10 +80,16 @@ export class Message {
   /**
    * Its content as JSON.
    *
-   * @throws SyntaxError when it is none
+   * @throws LeveretError `BAD_JSON` when it is none
    */
   json(): unknown {
-    return JSON.parse(this.text());
+    try {
+      return JSON.parse(this.text());
+    } catch (cause) {
+      throw new LeveretError('BAD_JSON', `message ${this.id} of ${this.topic} is no JSON: ${String(cause)}`, {
+        cause,
+      });
+    }
   }
 
   /** Copies what it points to, unless that was done. For messages that are kept without having been read. */

@@ -1,6 +1,9 @@
 /** What the client's entries for Node and for browsers have in common: all but how they connect. */
+export { LeveretError } from '#framing';
+export { ProtocolError } from '#protocol';
 export { Client } from './client.ts';
 export type { ClientTlsOptions, CloseOptions, ConnectOptions, ReconnectOptions } from './connect-options.ts';
+export type { ClientErrorCode } from './errors.ts';
 export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
 export { Message } from './message.ts';
 export type {

@@ -5,6 +5,7 @@ import { BufferPool } from './buffer-pool.ts';
 import { checkKey, checkName } from './check-names.ts';
 import type { Connection } from './connection.ts';
 import { type Deferred, defer } from './deferred.ts';
+import { isBytes } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Confirm, PublishBatch } from './publish-batch.ts';
 import type { Confirmation, Payload } from './publish-options.ts';
@@ -193,6 +194,13 @@ export class Publisher {
   }
 
   #batchFor(topic: string, payload: Payload, key: string): PublishBatch {
+    if (typeof payload !== 'string' && !isBytes(payload)) {
+      const what = payload === null ? 'null' : `of type ${typeof payload}`;
+      throw new LeveretError(
+        'BAD_PAYLOAD',
+        `the payload of a publish to ${topic} is ${what}: give text or a Uint8Array, such as JSON.stringify(value)`,
+      );
+    }
     let batch = this.#last;
     if (batch === undefined || batch.topic !== topic) {
       batch = this.#batches.get(topic) ?? this.#newBatch(topic);

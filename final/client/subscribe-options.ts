@@ -41,7 +41,7 @@ export type SubscribeSettings = Required<Pick<SubscribeOptions, 'from' | 'window
 export function readSubscribeOptions(topic: string, options: SubscribeOptions): SubscribeSettings {
   const { from = 'latest', window = 0, group = '', prefetch = 16_384 } = options;
   const { onMessage, onSkipped, failOnSkipped = false } = options;
-  const matchesMany = isPattern(topic);
+  const matchesMany = typeof topic === 'string' && isPattern(topic);
   if (matchesMany) checkPattern(topic);
   else checkName(topic);
   checkGroup(group);
