@@ -18,6 +18,7 @@ const LEFT_OUT = new Set([
   'Publishing',
   'Requests',
   'SegmentMessages',
+  'SizeClasses',
   'Server',
   'SessionDeadlines',
   'SpareMemory',
@@ -55,7 +56,7 @@ const LEFT_OUT_FIELDS = new Set([
 ]);
 
 /** What the broker itself publishes tells of time and memory. */
-const NEWS = /\["\$sys\.[a-z]+"\].*\.(log|cursor|window|#floor|outstanding|used|#newest)\b/;
+const NEWS = /\["\$sys\.[a-z]+"\].*\.(log|#memory|cursor|window|#floor|outstanding|used|#newest)\b/;
 
 /** Looks at brokers. Close it when done. */
 export class Snapshots {

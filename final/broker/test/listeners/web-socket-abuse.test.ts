@@ -1,0 +1,43 @@
+/** What a WebSocket can do to a broker beneath the protocol: send pings whose answers it does not read. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { until } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
+import type { Broker } from '../../../index.ts';
+import { encodeWebSocketFrame, UPGRADE } from '../fuzz/web-socket-frames.ts';
+import { brokerFor, clientFor } from '../start.ts';
+
+const TIMEOUT = { timeout: 30_000 };
+const MiB = 1_048_576;
+const listeners = [{ type: 'ws', host: '127.0.0.1', port: 0, path: '/leveret' }] as const;
+const good = { fin: true, reserved: 0, masked: true, lie: 0 };
+
+/** A WebSocket that was let in, and is not read from. */
+async function openWebSocket(t: TestContext, broker: Broker): Promise<Socket> {
+  const socket = connect({ port: broker.addresses[1]?.port ?? 0, host: '127.0.0.1' });
+  t.after(() => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.write(UPGRADE);
+  const head = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+  assert.match(head.toString('latin1'), /^HTTP\/1\.1 101 /, 'it is not let in');
+  socket.pause();
+  return socket;
+}
+
+/** Sends the bytes again and again, until the broker is rid of the connection or so many were sent. */
+async function flood(broker: Broker, socket: Socket, bytes: Buffer, most: number): Promise<void> {
+  for (let sent = 0; sent < most && broker.core.table.size > 1; sent += bytes.length) {
+    socket.write(bytes);
+    await until(() => socket.writableLength < MiB || broker.core.table.size === 1, 'the bytes are out');
+  }
+}
+
+test('a WebSocket that pings and reads nothing is ended', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { listeners: [...listeners] });
+  const bystander = await clientFor(t, broker);
+  const socket = await openWebSocket(t, broker);
+  const ping = encodeWebSocketFrame({ ...good, opcode: 9, payload: Buffer.alloc(125) });
+  await flood(broker, socket, Buffer.concat(Array.from({ length: 500 }, () => ping)), 200 * MiB);
+  await until(() => broker.core.table.size === 1, 'the connection is ended');
+  await bystander.expectAlive();
+});
