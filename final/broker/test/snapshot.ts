@@ -39,6 +39,10 @@ const LEFT_OUT_FIELDS = new Set([
   'ConnectionTable.#handlers',
   'BrokerCore.epoch',
   'BrokerCore.#startedAt',
+  'BrokerCore.#lags',
+  'Segment.view',
+  'Segment.#slice',
+  'Segment.#sliceFrom',
   'Session.topic',
   'Session.#settings',
   'SessionInput.#settings',
@@ -56,7 +60,8 @@ const LEFT_OUT_FIELDS = new Set([
 ]);
 
 /** What the broker itself publishes tells of time and memory. */
-const NEWS = /\["\$sys\.[a-z]+"\].*\.(log|#memory|cursor|window|#floor|outstanding|used|#newest)\b/;
+const NEWS =
+  /\["\$sys\.[a-z]+"\].*\.(log|#memory|cursor|window|#floor|outstanding|used|#newest|#again|#next|watched|blocking)\b/;
 
 /** Looks at brokers. Close it when done. */
 export class Snapshots {
