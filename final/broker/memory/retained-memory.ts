@@ -3,10 +3,16 @@ import { ProtocolError } from '#protocol';
 import type { Clock } from '#topics';
 import type { MemoryPolicy } from '../limits.ts';
 import type { Logger } from '../logger.ts';
+import { MAX_PAGE_BYTES } from './key-page.ts';
+import type { PageMemory } from './key-window.ts';
 import { SizeClasses, type Sized } from './size-classes.ts';
 
 /** When room is made, so much is: the next one is a while away. As a share of the bound. */
 const ROOM_SHARE = 0.05;
+/** But no more than this, in bytes: clients wait for it, and forgetting keys costs more than letting segments go. */
+const MAX_ROOM_BYTES = 8_388_608;
+/** How many pages of keys are kept for later: as many as are given up at a time. */
+const MAX_SPARE_PAGES = MAX_ROOM_BYTES / MAX_PAGE_BYTES;
 /** Where publishers wait for slow readers, messages go all the same beyond this multiple of the bound. */
 const HARD_SHARE = 1.125;
 /** The log is told of the bound at most this often, in milliseconds. */
@@ -56,9 +62,10 @@ export interface RetainedMemoryOptions {
  * The memory that all topics of a broker have in common: how much they hold, and what is done when that is too much. Every
  * log takes the memory of its segments here and gives it back here, so what is counted is what is held.
  */
-export class RetainedMemory implements SegmentMemory {
+export class RetainedMemory implements SegmentMemory, PageMemory {
   readonly #topics = new SizeClasses<MemoryHolder>();
   readonly #spares = new SpareMemory();
+  readonly #sparePages: Buffer[] = [];
   readonly #options: RetainedMemoryOptions;
   #droppedMessages = 0;
   #droppedBytes = 0;
@@ -102,6 +109,15 @@ export class RetainedMemory implements SegmentMemory {
     this.#spares.give(segment);
   }
 
+  takePage(size: number): Buffer {
+    return (size === MAX_PAGE_BYTES ? this.#sparePages.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+  }
+
+  givePage(bytes: Buffer): void {
+    const isSpare = bytes.length === MAX_PAGE_BYTES && this.#sparePages.length < MAX_SPARE_PAGES;
+    if (isSpare) this.#sparePages.push(bytes);
+  }
+
   /** A topic holds so many bytes more, or fewer. */
   resize(topic: MemoryHolder, by: number): void {
     this.#topics.resize(topic, by);
@@ -118,7 +134,7 @@ export class RetainedMemory implements SegmentMemory {
     const before = this.bytes;
     const lostBefore = this.#droppedMessages;
     try {
-      this.#giveUp(max * (1 - ROOM_SHARE), false);
+      this.#giveUp(max - Math.min(max * ROOM_SHARE, MAX_ROOM_BYTES), false);
       if (this.bytes > max * HARD_SHARE) this.#giveUp(max, true);
     } finally {
       this.#making = false;

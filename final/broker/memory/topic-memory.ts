@@ -1,9 +1,9 @@
 import type { Segment, SegmentMemory } from '#log';
-import { DedupeWindow } from '#topics';
+import { KeyWindow } from './key-window.ts';
 import type { MemoryHolder, RetainedMemory } from './retained-memory.ts';
 
-/** What a key costs beside its characters, in bytes: measured, with a tenth for what it grows by now and then. */
-const KEY_BYTES = 110;
+/** Keys that are too old are forgotten so many at a time, when nobody publishes: the others wait for the next sweep. */
+const EXPIRE_COUNT = 10_000;
 
 /** What a {@link TopicMemory} needs of its topic. */
 export interface TopicMemoryHost {
@@ -16,7 +16,7 @@ export class TopicMemory implements SegmentMemory, MemoryHolder {
   heldBytes = 0;
   readonly #all: RetainedMemory;
   readonly #topic: TopicMemoryHost;
-  #keys: DedupeWindow | undefined;
+  #keys: KeyWindow | undefined;
   #keyBytes = 0;
 
   constructor(all: RetainedMemory, topic: TopicMemoryHost) {
@@ -38,40 +38,42 @@ export class TopicMemory implements SegmentMemory, MemoryHolder {
     return this.#keyBytes > this.heldBytes / 2 ? this.#giveUpKeys() : this.#topic.giveUpMessages(force);
   }
 
-  /** Whether a key is new within the window, at this time; then it is remembered. */
+  /** Whether the key `bytes[from, to)` is new within the window, at this time; then it is remembered. */
   admit(
-    key: string,
+    bytes: Buffer,
+    from: number,
+    to: number,
     now: number,
     { dedupeMs, maxKeys }: { readonly dedupeMs: number; readonly maxKeys: number },
   ): boolean {
-    this.#keys ??= new DedupeWindow(dedupeMs, maxKeys);
-    const isNew = this.#keys.admit(key, now);
+    this.#keys ??= new KeyWindow(dedupeMs, maxKeys, this.#all);
+    const isNew = this.#keys.admit(bytes, from, to, now);
     this.#countKeys();
     return isNew;
   }
 
   /** Forgets keys that are too old: nobody may ever publish one again that would push them out. */
   expireKeys(now: number): void {
-    this.#keys?.expire(now);
+    this.#keys?.expire(now, EXPIRE_COUNT);
     this.#countKeys();
   }
 
   /** Forgets all keys. */
   forgetKeys(): void {
+    this.#keys?.clear();
     this.#keys = undefined;
     this.#countKeys();
   }
 
-  /** Forgets the older half of the keys: what they told apart may come again. No message is lost by that. */
+  /** Forgets the oldest keys: what they told apart may come again. No message is lost by that. */
   #giveUpKeys(): number {
-    const half = (this.#keys?.size ?? 0) / 2;
-    while (this.#keys !== undefined && this.#keys.size > half) this.#keys.forgetOldest();
+    this.#keys?.forgetPage();
     this.#countKeys();
     return 0;
   }
 
   #countKeys(): void {
-    const bytes = this.#keys === undefined ? 0 : this.#keys.length + this.#keys.size * KEY_BYTES;
+    const bytes = this.#keys?.heldBytes ?? 0;
     if (bytes === this.#keyBytes) return;
     this.#all.resize(this, bytes - this.#keyBytes);
     this.#keyBytes = bytes;

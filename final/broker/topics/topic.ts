@@ -345,8 +345,8 @@ export class Topic {
     for (let at = from; at < to; ) {
       const end = recordsEnd(bytes, at, 1);
       const keyAt = at + RECORD_HEADER_SIZE;
-      const key = bytes.toString('latin1', keyAt, keyAt + bytes.readUInt16BE(at));
-      if (key === '' || this.#memory.admit(key, now, window)) {
+      const keyEnd = keyAt + bytes.readUInt16BE(at);
+      if (keyEnd === keyAt || this.#memory.admit(bytes, keyAt, keyEnd, now, window)) {
         this.#append(bytes, at, end, 1, now);
         count++;
       }
