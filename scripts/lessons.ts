@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { findChapters, ROOT } from './chapters.ts';
 import {
   checkCommands,
-  checkExamples,
   checkForm,
   checkLinks,
   checkSteps,
@@ -21,14 +20,14 @@ const HELP = `Keeps the text of the lessons true.
   npm run lessons -- --write    fill in the quoted code and the transcripts from the real files
   npm run lessons -- --write 3  those of chapter 3 only`;
 
-/** What is read beside the lessons. */
-function guides(): string[] {
-  const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((name) => existsSync(join(ROOT, name)));
-  return [...top, ...findBelow(ROOT, 'docs', '.md'), ...findBelow(ROOT, 'scripts/pack', '.md')];
-}
-
 function markdownFiles(): string[] {
-  return [...guides(), ...findBelow(ROOT, 'chapters', '.md'), ...findBelow(ROOT, 'final', '.md')];
+  const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((name) => existsSync(join(ROOT, name)));
+  return [
+    ...top,
+    ...findBelow(ROOT, 'docs', '.md'),
+    ...findBelow(ROOT, 'chapters', '.md'),
+    ...findBelow(ROOT, 'final', '.md'),
+  ];
 }
 
 async function write(only: number | undefined): Promise<string[]> {
@@ -74,7 +73,6 @@ function check(): string[] {
       ...checkCommands(path, text, new Set(Object.keys(scripts))),
     );
   }
-  for (const path of guides()) mistakes.push(...checkExamples(path, readFileSync(join(ROOT, path), 'utf8')));
   for (const chapter of findChapters()) {
     if (chapter.lesson === undefined) continue;
     const text = readFileSync(chapter.lesson, 'utf8');

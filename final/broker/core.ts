@@ -10,6 +10,7 @@ import { InboxSubscriptions } from './delivery/inbox-subscription.ts';
 import { PatternIndex } from './delivery/pattern-index.ts';
 import { PatternSubscriptions } from './delivery/pattern-subscription.ts';
 import { PlainSubscriptions } from './delivery/plain-subscription.ts';
+import { SubscriptionTotal } from './delivery/subscription-total.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -55,6 +56,8 @@ export class BrokerCore {
   readonly memory: RetainedMemory;
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
+  /** Those of all sessions together. */
+  readonly subscriptions: SubscriptionTotal;
   readonly system: SystemTopics;
   readonly sweep: TopicSweep;
   readonly faults: Faults;
@@ -102,6 +105,7 @@ export class BrokerCore {
     this.memory = memory;
     this.#lags = lags;
     this.watch = new FrameWatch(faults);
+    this.subscriptions = new SubscriptionTotal(limits.maxTotalSubscriptions);
     this.patterns = new PatternSubscriptions({ limits, topics, index });
     this.system = new SystemTopics({
       topics,
@@ -122,6 +126,7 @@ export class BrokerCore {
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,
       unfinished: new UnfinishedFrames(Math.max(limits.maxUnfinishedBytes, limits.maxFrameSize)),
+      subscriptions: this.subscriptions,
       kinds: [
         this.patterns,
         groups,
@@ -167,8 +172,6 @@ export class BrokerCore {
 
   /** What it holds and has done. Walks over everything: for people and monitors. */
   status(): BrokerStatus {
-    let subscriptions = 0;
-    for (const session of this.sessions()) subscriptions += session.subscriptions.size;
     let logBytes = 0;
     for (const { log } of this.topics) logBytes += log.bytes;
     for (const { log } of this.inboxes.topics()) logBytes += log.bytes;
@@ -176,7 +179,7 @@ export class BrokerCore {
       epoch: this.epoch,
       topics: this.topics.size,
       inboxes: this.inboxes.size,
-      subscriptions,
+      subscriptions: this.subscriptions.size,
       published: this.published,
       logBytes,
       ...this.memory.report(),

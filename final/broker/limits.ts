@@ -42,6 +42,8 @@ export const LIMITS = {
   idleMs: time(30_000, 0),
   /** How many connections may not have said HELLO yet. */
   maxPending: { ...BROKER_LIMITS.maxConnections, default: 1_000 },
+  /** How many subscriptions all connections may have, those among them that patterns lead to. Each costs some 400 bytes. */
+  maxTotalSubscriptions: { default: 250_000, min: 1, max: 100_000_000 },
   /** How many inboxes, which carry replies, one connection may own. */
   maxInboxes: { ...BROKER_LIMITS.maxSubscriptions, default: 16 },
   /** How many patterns one connection may subscribe to. The topics that they lead to count as subscriptions. */

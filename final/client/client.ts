@@ -1,5 +1,4 @@
 import type { LeveretError } from '#framing';
-import { ASYNC_DISPOSE } from './async-dispose.ts';
 import { type CloseOptions, type ConnectOptions, readConnectOptions } from './connect-options.ts';
 import { Engine } from './engine.ts';
 import { readingOptions } from './errors.ts';
@@ -291,7 +290,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Closes the client: see {@link Client.close}. For `await using`. */
-  [ASYNC_DISPOSE](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 }

@@ -1,5 +1,4 @@
 import { LeveretError } from '#framing';
-import { ASYNC_DISPOSE } from './async-dispose.ts';
 import { Message } from './message.ts';
 import type { SubscriptionStream } from './subscription-stream.ts';
 
@@ -87,7 +86,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /** Ends the subscription: see {@link Subscription.unsubscribe}. For `await using`. */
-  [ASYNC_DISPOSE](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return this.unsubscribe();
   }
 

@@ -108,14 +108,10 @@ export class PatternSubscription implements Subscription, IndexedPattern {
     if (this.#left || subscriptions.has(topic) || !this.#matches(topic)) return;
     // A pattern is no way around permissions: topics that the client may not read stay out.
     if (!grants.maySubscribe(topic)) return;
-    if (subscriptions.isFull) {
-      this.#refuse(
-        () =>
-          new ProtocolError(
-            'LIMIT',
-            `there are more topics for "${this.#frame.topic}" than this connection may subscribe to; the others are left out`,
-          ),
-      );
+    const { fullBecause } = subscriptions;
+    if (fullBecause !== undefined) {
+      const message = `${fullBecause}: further topics for "${this.#frame.topic}" are left out`;
+      this.#refuse(() => new ProtocolError('LIMIT', message));
       return;
     }
     try {

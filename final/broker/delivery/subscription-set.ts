@@ -6,6 +6,7 @@ import type {
   SubscriptionHost,
   SubscriptionKind,
 } from './subscription.ts';
+import type { SubscriptionTotal } from './subscription-total.ts';
 
 /**
  * The subscriptions of one client, of all kinds, by the names that it gave them: topics and patterns. A topic that a pattern
@@ -15,6 +16,7 @@ export class SubscriptionSet implements HeldSubscriptions {
   readonly #client: SubscriptionHost;
   readonly #kinds: readonly SubscriptionKind[];
   readonly #max: number;
+  readonly #total: SubscriptionTotal;
   readonly #byName = new Map<string, Subscription>();
   // Made when first needed: most clients use no patterns.
   #attachedBy: Map<string, Subscription> | undefined;
@@ -23,11 +25,18 @@ export class SubscriptionSet implements HeldSubscriptions {
   /**
    * @param kinds - the first one that claims a SUBSCRIBE takes it; the last one takes all that are left
    * @param max - how many may be held
+   * @param total - those of all clients, these among them
    */
-  constructor(client: SubscriptionHost, kinds: readonly SubscriptionKind[], max: number) {
+  constructor(
+    client: SubscriptionHost,
+    kinds: readonly SubscriptionKind[],
+    max: number,
+    total: SubscriptionTotal,
+  ) {
     this.#client = client;
     this.#kinds = kinds;
     this.#max = max;
+    this.#total = total;
   }
 
   /** How many there are, of all kinds. */
@@ -42,8 +51,10 @@ export class SubscriptionSet implements HeldSubscriptions {
     return lag;
   }
 
-  get isFull(): boolean {
-    return this.#byName.size >= this.#max;
+  get fullBecause(): string | undefined {
+    if (this.size >= this.#max) return `${this.#max} subscriptions are the most for one connection`;
+    const { size, max } = this.#total;
+    return size >= max ? `there are ${max} subscriptions, the most this broker holds` : undefined;
   }
 
   get patterns(): number {
@@ -63,7 +74,7 @@ export class SubscriptionSet implements HeldSubscriptions {
     const subscription = this.#make(frame);
     // It has its place in the log already, so nothing is lost in between.
     this.#remove(frame.topic);
-    this.#byName.set(frame.topic, subscription);
+    this.#hold(frame.topic, subscription);
     if (subscription.offerAgain !== undefined) {
       this.#patterns ??= new Set();
       this.#patterns.add(subscription);
@@ -96,7 +107,7 @@ export class SubscriptionSet implements HeldSubscriptions {
 
   attach(frame: SubscribeFrame, by: Subscription): void {
     const subscription = this.#make(frame);
-    this.#byName.set(frame.topic, subscription);
+    this.#hold(frame.topic, subscription);
     this.#attachedBy ??= new Map();
     this.#attachedBy.set(frame.topic, by);
     subscription.start();
@@ -110,6 +121,7 @@ export class SubscriptionSet implements HeldSubscriptions {
   /** Ends all. */
   clear(): void {
     for (const subscription of this.#byName.values()) subscription.leave();
+    this.#total.size -= this.size;
     this.#byName.clear();
     this.#attachedBy = undefined;
     this.#patterns = undefined;
@@ -124,10 +136,14 @@ export class SubscriptionSet implements HeldSubscriptions {
   #make(frame: SubscribeFrame): Subscription {
     const kind = this.#kinds.find((each) => each.claims(frame)) as SubscriptionKind;
     kind.check(frame, this.#client);
-    if (this.isFull && !this.has(frame.topic)) {
-      throw new ProtocolError('LIMIT', `${this.#max} subscriptions are the most for one connection`);
-    }
+    const { fullBecause } = this;
+    if (fullBecause !== undefined && !this.has(frame.topic)) throw new ProtocolError('LIMIT', fullBecause);
     return kind.subscribe(frame, this.#client);
+  }
+
+  #hold(name: string, subscription: Subscription): void {
+    this.#byName.set(name, subscription);
+    this.#total.size++;
   }
 
   /** Ends what is held under a name, if anything. Returns the topics that nothing leads to any more. */
@@ -135,6 +151,7 @@ export class SubscriptionSet implements HeldSubscriptions {
     const subscription = this.#byName.get(name);
     if (subscription === undefined) return [];
     this.#byName.delete(name);
+    this.#total.size--;
     this.#attachedBy?.delete(name);
     subscription.leave();
     if (this.#patterns?.delete(subscription) !== true) return [name];

@@ -86,8 +86,8 @@ export interface SubscriptionHost extends ReaderHost {
 export interface HeldSubscriptions {
   /** How many patterns are held. */
   readonly patterns: number;
-  /** Whether there are as many subscriptions as there may be. */
-  readonly isFull: boolean;
+  /** Why there may be no further subscription, on this connection or on all; undefined when there may. */
+  readonly fullBecause: string | undefined;
   /** Whether something leads to this topic, or is held under this name. */
   has(name: string): boolean;
   /**

@@ -5,6 +5,7 @@ import type { Clock } from '#topics';
 import { type Grants, NO_GRANTS } from '../access/grants.ts';
 import type { SubscriptionHost, SubscriptionKind } from '../delivery/subscription.ts';
 import { SubscriptionSet } from '../delivery/subscription-set.ts';
+import type { SubscriptionTotal } from '../delivery/subscription-total.ts';
 import type { Faults } from '../faults.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { Topic } from '../topics/topic.ts';
@@ -36,6 +37,8 @@ export interface SessionHost {
   readonly epoch: number;
   /** What of frames has come in part, on all connections. */
   readonly unfinished: UnfinishedFrames;
+  /** The subscriptions of all sessions. */
+  readonly subscriptions: SubscriptionTotal;
   /** The kinds of subscriptions that there are. */
   readonly kinds: readonly SubscriptionKind[];
   /**
@@ -69,7 +72,8 @@ export class Session
   constructor(host: SessionHost, connection: Connection<Session>) {
     super(host, connection);
     this.#host = host;
-    this.subscriptions = new SubscriptionSet(this, host.kinds, host.limits.maxSubscriptions);
+    const { kinds, limits } = host;
+    this.subscriptions = new SubscriptionSet(this, kinds, limits.maxSubscriptions, host.subscriptions);
     this.#input = new SessionInput(host, this);
     this.readPause = this.#input.pause;
   }

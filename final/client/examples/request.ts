@@ -1,4 +1,5 @@
-import { connect, LeveretError } from 'leveret/client';
+import { LeveretError } from '#framing';
+import { connect } from '../index.ts';
 
 /** Asking and answering. */
 export async function main(url: string, print: (line: string) => void): Promise<void> {

@@ -9,6 +9,7 @@ import { PatternSubscriptions } from '../../delivery/pattern-subscription.ts';
 import { PlainSubscriptions } from '../../delivery/plain-subscription.ts';
 import type { SubscriptionHost } from '../../delivery/subscription.ts';
 import { SubscriptionSet } from '../../delivery/subscription-set.ts';
+import { SubscriptionTotal } from '../../delivery/subscription-total.ts';
 import { readBrokerLimits } from '../../limits.ts';
 import { ConnectionLags } from '../../memory/connection-lags.ts';
 import { RetainedMemory } from '../../memory/retained-memory.ts';
@@ -30,7 +31,7 @@ class Client implements SubscriptionHost {
   readonly subscriptions: SubscriptionSet;
 
   constructor(kinds: ConstructorParameters<typeof SubscriptionSet>[1], max: number) {
-    this.subscriptions = new SubscriptionSet(this, kinds, max);
+    this.subscriptions = new SubscriptionSet(this, kinds, max, new SubscriptionTotal(max));
   }
 
   send(frames: Uint8Array): boolean {
@@ -142,7 +143,7 @@ test('more topics than a client may subscribe to: one ERROR, and none for those 
   for (let i = 0; i < 500; i++) publish(`b.${i}`);
   assert.is(client.subscriptions.size, 100, 'as many as it may have');
   assert.is(client.refused.length, 1, `one SUBSCRIBE was answered by ${client.refused.length} ERRORs`);
-  assert.match(String(client.refused[0]), /more topics for ">"/);
+  assert.match(String(client.refused[0]), /further topics for ">" are left out/);
 });
 
 test('random walks: each message that is published after a SUBSCRIBE comes once', () => {

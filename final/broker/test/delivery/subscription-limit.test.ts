@@ -52,6 +52,33 @@ test('topics that a pattern leads to count too; that there are too many is said 
 });
 
 test(
+  'subscriptions of all connections are bounded; those of one that is gone make room',
+  TIMEOUT,
+  async (t) => {
+    const broker = await brokerFor(t, { maxTotalSubscriptions: 4 });
+    const [client, other] = [await clientFor(t, broker), await clientFor(t, broker)];
+    client.frames(subscribe(1, 'a'), subscribe(2, 'b', { group: 'g' }), subscribe(3, '_inbox.mine'));
+    for (const request of [1, 2, 3]) await client.expect({ type: 'OK', request });
+    other.frames(publish(0, 'p.1', 'x'), publish(0, 'p.2', 'x'), subscribe(1, 'p.*'), subscribe(2, 'c'));
+    await other.expect({ type: 'OK', request: 1 });
+    await other.expectError('LIMIT', 0);
+    await other.expectError('LIMIT', 2);
+    client.frames(subscribe(4, 'b'), subscribe(5, 'd'), unsubscribe(6, 'a'), subscribe(7, 'a'));
+    await client.expect({ type: 'OK', request: 4 });
+    await client.expectError('LIMIT', 5);
+    for (const request of [6, 7]) await client.expect({ type: 'OK', request });
+    assert.equal(broker.status().subscriptions, 4, 'as many as the limit allows, patterns among them');
+    assert.equal(broker.core.topics.get('c'), undefined, 'a refused request leaves no topic');
+    await client.reset();
+    await until(() => broker.status().subscriptions === 1, 'those of a client that is gone make room');
+    other.frames(subscribe(3, 'p.*'), unsubscribe(4, 'p.*'));
+    await other.expect({ type: 'OK', request: 3 });
+    await other.expect({ type: 'OK', request: 4 });
+    assert.equal(broker.status().subscriptions, 0, 'what a pattern led to goes with it');
+  },
+);
+
+test(
   'patterns are bounded for a connection and for all; one that takes its own place needs no room',
   TIMEOUT,
   async (t) => {
