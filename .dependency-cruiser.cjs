@@ -132,9 +132,10 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere.',
+      comment:
+        "Every import leads somewhere. README.md's program imports the package by its name; it runs where the package is installed.",
       severity: 'error',
-      from: {},
+      from: { pathNot: '^final/client/examples/readme[.]mjs$' },
       to: { couldNotResolve: true },
     },
     {

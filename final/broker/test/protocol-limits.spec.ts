@@ -16,7 +16,9 @@ test('the table has every limit with its default, and none that there is not', (
     ]),
   );
   for (const [name, { default: value }] of limits) {
-    assert.is(rows.get(name)?.replaceAll(',', ''), String(value), `${name} in the column of final`);
+    // This one depends on the machine.
+    const shown = name === 'maxTotalRetainedBytes' ? 'a quarter of the memory' : String(value);
+    assert.is(rows.get(name)?.replaceAll(',', ''), shown, `${name} in the column of final`);
   }
   assert.equal([...rows.keys()].sort(), limits.map(([name]) => name).sort(), 'the names in the table');
 });
