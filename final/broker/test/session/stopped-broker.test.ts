@@ -2,10 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { clientCodec } from '#protocol';
-import { RawClient } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
+import { RawClient, until } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
 import { publish } from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 
 test('what came while it was stopped is read before a deadline passes', { timeout: 30_000 }, async (t) => {
@@ -30,7 +29,8 @@ test('what came while it was stopped is read before a deadline passes', { timeou
   greeting.bytes(hello);
   halfway.bytes(frame.subarray(10));
   // Three times as long as any of its deadlines: this time must not count.
-  await wait(1_500);
+  const goesOnAt = performance.now() + 1_500;
+  await until(() => performance.now() >= goesOnAt, 'the time that it stands still');
   broker.kill('SIGCONT');
   await greeting.expect({ type: 'WELCOME' });
   await halfway.expect({ type: 'PUBLISHED', request: 1 });
