@@ -133,17 +133,10 @@ module.exports = {
     {
       name: 'resolvable',
       comment:
-<<<<<<< HEAD
         "Every import leads somewhere. README.md's program imports the package by its name; it runs where the package is installed.",
       severity: 'error',
       from: { pathNot: '^final/client/examples/readme[.]mjs$' },
       to: { couldNotResolve: true },
-=======
-        'Every import leads somewhere. Examples name the package as its users do; a test puts it there.',
-      severity: 'error',
-      from: {},
-      to: { couldNotResolve: true, pathNot: '^leveret$' },
->>>>>>> b3f7ab5 (Tests: none sleeps; vectors for a broker's own state are not asked of the check of a frame; the memory's bound depends on the machine)
     },
     {
       name: 'no-dev-dependencies',
