@@ -27,6 +27,7 @@ import { TickScheduler } from './session/tick-scheduler.ts';
 import { TurnTime } from './session/turn-time.ts';
 import { UnfinishedFrames } from './session/unfinished-frames.ts';
 import { type Discarded, shutDown } from './shutdown.ts';
+import { TopicAudit } from './topic-audit.ts';
 import { Inboxes } from './topics/inboxes.ts';
 import { SystemTopics } from './topics/system-topics.ts';
 import { TopicSweep } from './topics/topic-sweep.ts';
@@ -62,6 +63,7 @@ export class BrokerCore {
   readonly sweep: TopicSweep;
   readonly faults: Faults;
   readonly refusedLogins: RefusedLogins;
+  readonly audit: TopicAudit;
   readonly watch: FrameWatch;
   /** Number of this run of the broker: ids mean something only within it. */
   readonly epoch = randomInt(1, 2 ** 47);
@@ -114,9 +116,20 @@ export class BrokerCore {
       groupsOf: (topic) => groups.namesOf(topic),
     });
     this.refusedLogins = new RefusedLogins(logger);
+    this.audit = new TopicAudit(logger);
     const turn = new TurnTime(clock);
-    const { refusedLogins } = this;
-    const requests = new Requests({ limits, topics, inboxes, memory, access, logger, refusedLogins, turn });
+    const { refusedLogins, audit } = this;
+    const requests = new Requests({
+      limits,
+      topics,
+      inboxes,
+      memory,
+      access,
+      logger,
+      refusedLogins,
+      audit,
+      turn,
+    });
     const host: SessionHost = {
       limits,
       scheduler,
@@ -203,6 +216,7 @@ export class BrokerCore {
     clearInterval(this.#idleSweep);
     this.sweep.close();
     this.refusedLogins.close();
+    this.audit.close();
     this.#eventLoopDelay.close();
     return discarded;
   }

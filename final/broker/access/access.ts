@@ -135,8 +135,9 @@ export class Access {
     if (token === '' || !this.#looksAtTokens) return this.#anonymous?.grants;
     // Every holder is compared: the time taken does not tell which one it was.
     let found: Grants | undefined;
+    const given = new Token({ token });
     for (const holder of this.#holders) {
-      if (holder.token.is(token)) found = holder.grants;
+      if (holder.token.equals(given)) found = holder.grants;
     }
     return found;
   }

@@ -5,6 +5,7 @@ import type { BrokerLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { RetainedMemory } from '../memory/retained-memory.ts';
 import type { RefusedLogins } from '../refused-logins.ts';
+import type { TopicAudit } from '../topic-audit.ts';
 import type { Inboxes } from '../topics/inboxes.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import { Publishing } from './publishing.ts';
@@ -21,6 +22,7 @@ export interface RequestsHost {
   readonly access: Access;
   readonly logger: Logger;
   readonly refusedLogins: RefusedLogins;
+  readonly audit: TopicAudit;
   readonly turn: TurnTime;
 }
 

@@ -1,6 +1,6 @@
 import { type ClientFrame, type FrameNamed, ProtocolError, Start } from '#protocol';
 import { checkAnyGrant, checkGrant } from '../access/grants.ts';
-import type { Logger } from '../logger.ts';
+import type { TopicAudit } from '../topic-audit.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
 import type { Session } from './session.ts';
@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 export interface TopicRequestsHost {
   readonly limits: { readonly maxTopicBytes: number };
   readonly topics: TopicTable;
-  readonly logger: Pick<Logger, 'info'>;
+  readonly audit: TopicAudit;
 }
 
 /**
@@ -39,9 +39,9 @@ export class TopicRequests {
   delete(session: Session, { topic: name, request }: FrameNamed<ClientFrame, 'DELETE'>): void {
     this.#checkManage(session, name);
     const topic = this.#find(name);
-    const facts = this.#facts(session, topic);
+    const facts = factsOf(topic);
     this.#host.topics.delete(topic);
-    this.#host.logger.info(facts, 'topic deleted');
+    this.#host.audit.tell(session, 'topic deleted', facts);
     session.answerOk(request);
   }
 
@@ -49,9 +49,9 @@ export class TopicRequests {
   purge(session: Session, { topic: name, upTo, request }: FrameNamed<ClientFrame, 'PURGE'>): void {
     this.#checkManage(session, name);
     const topic = this.#find(name);
-    const facts = this.#facts(session, topic);
+    const facts = factsOf(topic);
     topic.purge(upTo === 0 ? topic.log.lastId : upTo);
-    this.#host.logger.info({ ...facts, upTo }, 'topic purged');
+    this.#host.audit.tell(session, 'topic purged', { ...facts, upTo });
     session.answerOk(request);
   }
 
@@ -87,9 +87,9 @@ export class TopicRequests {
     if (topic !== undefined) return topic;
     throw new ProtocolError('NO_TOPIC', `there is no topic "${name}"`);
   }
+}
 
-  /** For the log: who did it, to what. */
-  #facts({ number, name }: Session, { name: topic, log }: Topic): object {
-    return { connection: number, client: name, topic, lastId: log.lastId, logBytes: log.bytes };
-  }
+/** For the log: what it was done to. */
+function factsOf({ name: topic, log }: Topic): object {
+  return { topic, lastId: log.lastId, logBytes: log.bytes };
 }

@@ -23,6 +23,7 @@ const LEFT_OUT = new Set([
   'SessionDeadlines',
   'SpareMemory',
   'TickScheduler',
+  'TopicAudit',
   'TopicSweep',
   'Timeout',
   'TurnTime',

@@ -1,3 +1,5 @@
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Access } from '../../access/access.ts';
@@ -20,6 +22,26 @@ access('a token that is not known, or none, is refused', () => {
   assert.throws(() => rules.admit('secret '), denied);
   assert.throws(() => rules.admit(''), denied);
   assert.ok(rules.admit('secret').mayPublish('a'), 'may publish to a');
+});
+
+access('a token that is shown is hashed once, however many are known', () => {
+  const tokens = Array.from({ length: 1_000 }, (_, i) => ({ token: `token ${i}` }));
+  const rules = new Access({ tokens });
+  const { createHash } = crypto;
+  let hashes = 0;
+  crypto.createHash = (...args) => {
+    hashes++;
+    return createHash(...args);
+  };
+  syncBuiltinESMExports();
+  try {
+    assert.ok(rules.lookUp('token 999'), 'it is known');
+    assert.is(rules.lookUp('token'), undefined, 'it is not known');
+  } finally {
+    crypto.createHash = createHash;
+    syncBuiltinESMExports();
+  }
+  assert.is(hashes, 2, 'one HELLO makes more work the more tokens there are');
 });
 
 access('lists allow what they name; an empty list allows nothing; no list allows everything', () => {

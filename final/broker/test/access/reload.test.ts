@@ -67,6 +67,27 @@ test('a token that is gone is refused and ended, one with other permissions come
   assert.equal(kept.length, 1, 'only the connection whose permissions are the same has stayed');
 });
 
+test('a client whose token is gone asks once more, is refused, and stays away', { timeout }, async (t) => {
+  const broker = await brokerFor(t, { auth: { tokens: [{ token: 'gone' }, { token: 'kept' }] } });
+  const open = async (token: string) => {
+    const url = `leveret://127.0.0.1:${broker.port}`;
+    const client = await connect(url, { token, reconnect: { initialMs: 1, maxMs: 1 } });
+    t.after(() => client.close({ deadline: 0 }));
+    return client;
+  };
+  const [gone, kept] = [await open('gone'), await open('kept')];
+  gone.on('error', () => {});
+  const messages = await gone.subscribe('t');
+  broker.reload({ auth: { tokens: [{ token: 'kept' }] } });
+  assert.equal((await gone.closed)?.code, 'DENIED', 'why it was closed');
+  await assert.rejects(messages[Symbol.asyncIterator]().next(), { code: 'DENIED' }, 'its iterators say so');
+  await assert.rejects(async () => gone.publish('t', 'x', { confirm: true }), { code: 'DENIED' });
+  // With pauses of a millisecond a client that does not give up would come hundreds of times in these round trips.
+  for (let i = 0; i < 200; i++) await kept.publish('t', `${i}`, { confirm: true });
+  const { accepted } = broker.core.table.status();
+  assert.ok(accepted <= 3, `it came back ${accepted - 2} times`);
+});
+
 test('a reload that is wrong changes nothing', { timeout }, async (t) => {
   const broker = await brokerFor(t, { auth: { tokens: [{ token: 'a' }] } });
   const client = await connect(`leveret://127.0.0.1:${broker.port}`, { token: 'a', reconnect: false });
