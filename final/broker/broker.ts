@@ -69,6 +69,7 @@ export class Broker implements AsyncDisposable {
     });
     this.webSockets = new WebSocketDoor({
       maxPayload: this.core.limits.maxFrameSize + 4,
+      closeTimeoutMs: this.core.limits.closeTimeoutMs,
       allowedOrigins: settings.allowedOrigins,
       faults: this.core.faults,
       logger,

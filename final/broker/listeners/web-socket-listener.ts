@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createWebSocketStream, WebSocketServer } from 'ws';
+import { createWebSocketStream, type ServerOptions as WebSocketOptions, WebSocketServer } from 'ws';
 import { boundPort, listen } from '#framing/net';
 import { KnownHosts } from '../access/known-hosts.ts';
 import { isWelcomeOrigin } from '../access/origin.ts';
@@ -19,6 +19,8 @@ const HOW_TO_ALLOW =
 export interface WebSocketHost {
   /** Largest message, in bytes. */
   readonly maxPayload: number;
+  /** How long one that is ended may take to go, in milliseconds. */
+  readonly closeTimeoutMs: number;
   /** Pages from these origins may connect, beside those that come from the listener's own host and port. */
   readonly allowedOrigins: readonly string[];
   readonly faults: Pick<Faults, 'report'>;
@@ -36,13 +38,16 @@ export class WebSocketDoor {
   constructor(host: WebSocketHost) {
     this.#host = host;
     this.#refused = new RepeatedWarning(host.logger, `a web page was refused: ${HOW_TO_ALLOW}`);
-    this.#server = new WebSocketServer({
+    const options: WebSocketOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       // Compression would cost more than the broker itself, and memory for every connection.
       perMessageDeflate: false,
       maxPayload: host.maxPayload,
-    });
+      // One that breaks the rules of WebSockets is ended by ws itself, which would wait 30 s for its peer.
+      closeTimeout: host.closeTimeoutMs,
+    };
+    this.#server = new WebSocketServer(options);
   }
 
   /**

@@ -41,3 +41,23 @@ test('a WebSocket that pings and reads nothing is ended', TIMEOUT, async (t) => 
   await until(() => broker.core.table.size === 1, 'the connection is ended');
   await bystander.expectAlive();
 });
+
+for (const [what, frame] of [
+  ['breaks the rules', encodeWebSocketFrame({ ...good, opcode: 15, payload: Buffer.alloc(1) })],
+  ['never ends a message', encodeWebSocketFrame({ ...good, fin: false, opcode: 2, payload: Buffer.alloc(0) })],
+] as const) {
+  test(`a WebSocket that ${what} and reads nothing is gone by closeTimeoutMs`, TIMEOUT, async (t) => {
+    const broker = await brokerFor(t, { listeners: [...listeners], closeTimeoutMs: 300 });
+    const bystander = await clientFor(t, broker);
+    const socket = await openWebSocket(t, broker);
+    assert.equal(broker.core.table.size, 2, 'it is there');
+    const more = encodeWebSocketFrame({ ...good, fin: false, opcode: 0, payload: Buffer.alloc(0) });
+    socket.write(frame);
+    const began = performance.now();
+    await flood(broker, socket, Buffer.concat(Array.from({ length: 500 }, () => more)), MiB);
+    await until(() => broker.core.table.size === 1, 'the connection is ended');
+    const took = performance.now() - began;
+    assert.ok(took < 10_000, `it kept its place for ${Math.round(took)} ms`);
+    await bystander.expectAlive();
+  });
+}
