@@ -152,6 +152,8 @@ export class Session
   makeRoom(): void {
     const message = 'too many connections have not said HELLO, and this one has been silent longest';
     this.fail(new ProtocolError('FULL', message));
+    // At once: who says nothing would keep its place until it is cut off.
+    this.connection.destroy();
   }
 
   /**

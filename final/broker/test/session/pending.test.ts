@@ -39,3 +39,22 @@ test('a flood from one address does not end the greeting of another one', TIMEOU
   await until(() => broker.core.table.status().accepted === 101, 'all have come');
   assert.equal(closed, false, 'a slow greeting lost its place to a flood from another address');
 });
+
+test('connections that made room keep no place, though they never go by themselves', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { maxPending: 20, maxConnections: 60, closeTimeoutMs: 20_000 });
+  let told = 0;
+  const open = () =>
+    new Promise<void>((resolve) => {
+      const { host, port } = broker;
+      // Half open: the end of the broker's side does not end this one.
+      const socket = connect({ host, port, allowHalfOpen: true });
+      t.after(() => socket.destroy());
+      socket.on('error', () => undefined).on('connect', resolve);
+      socket.once('data', () => told++);
+    });
+  await Promise.all(Array.from({ length: 300 }, open));
+  await until(() => broker.core.table.status().accepted >= 280, 'newcomers are refused, as all places are kept');
+  await (await clientFor(t, broker)).expectAlive();
+  await until(() => told >= 280, 'those that make room are told why');
+  assert.ok(broker.core.table.size <= 21, `${broker.core.table.size} places are kept by 20 who may wait`);
+});
