@@ -30,6 +30,7 @@ const SMALL_SERVERS = [
   '#broadcast/server',
   '#protocol/broker',
   '#protocol/client',
+  '#log/naive',
   '#log/broker',
 ];
 /** Tables of what a broker bounds: pure, shown by the heart's door too, so that the next broker can extend them. */

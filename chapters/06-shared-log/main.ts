@@ -1,9 +1,9 @@
 import { readLimits } from '#framing';
+import { createLogEngine, LOG_LIMITS, startLogBroker, type Topic } from '#log/broker';
 import { serveEngine } from '#protocol/broker';
 import { type Client, type ClientSubscription, connect } from '#protocol/client';
 import type { TopicTable } from '#topics';
 import type { Narrator, Stage, StageServer } from '../../scripts/stage-types.ts';
-import { createLogEngine, LOG_LIMITS, startLogBroker, type Topic } from './broker/index.ts';
 
 const MINUTE = 60_000;
 const LAG_LIMIT = 2_000;

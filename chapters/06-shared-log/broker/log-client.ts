@@ -8,6 +8,8 @@ import type { LogLimits } from './limits.ts';
 import { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
 
+// step 6.12: publishing
+
 // Filled in anew for each PUBLISH and read before the next one: one is enough for all clients.
 const request = new PublishRequest();
 
@@ -28,6 +30,7 @@ export class LogClient implements EngineClient {
   }
 
   get lag(): number {
+    // step 6.14: commit and lag
     return [...this.#subscriptions.values()].reduce((sum, { lag }) => sum + lag, 0);
   }
 
@@ -46,6 +49,7 @@ export class LogClient implements EngineClient {
   // #endregion publish
 
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {
+    // step 6.13: a subscription moves its cursor on
     // First what could refuse it: a request that is refused leaves no topic behind.
     const { topic, start, after } = frame;
     const lastId = this.#topics.get(topic)?.log.lastId ?? 0;
@@ -60,15 +64,18 @@ export class LogClient implements EngineClient {
   }
 
   unsubscribe(topic: string): void {
+    // step 6.13: a subscription moves its cursor on
     this.#subscription(topic).leave();
     this.#subscriptions.delete(topic);
   }
 
   commit(topic: string, id: number): void {
+    // step 6.14: commit and lag
     this.#subscription(topic).commit(id);
   }
 
   deliver(): void {
+    // step 6.13: a subscription moves its cursor on
     // One that fills the socket again goes to the end of the line.
     for (const subscription of this.#ready) {
       if (this.#session.full) return;
@@ -78,6 +85,7 @@ export class LogClient implements EngineClient {
   }
 
   close(): void {
+    // step 6.13: a subscription moves its cursor on
     for (const subscription of this.#subscriptions.values()) subscription.leave();
     this.#subscriptions.clear();
   }
@@ -103,6 +111,7 @@ export class LogClient implements EngineClient {
   }
 
   #subscription(topic: string): Subscription {
+    // step 6.13: a subscription moves its cursor on
     const subscription = this.#subscriptions.get(topic);
     if (subscription !== undefined) return subscription;
     throw new LeveretError('NOT_SUBSCRIBED', 'this connection does not subscribe to that topic');

@@ -6,6 +6,8 @@ import { LogClient } from './log-client.ts';
 import { Topic } from './topic.ts';
 import { TurnClock } from './turn-clock.ts';
 
+// step 6.12: publishing
+
 /** How often topics that nobody uses are looked at for what they hold and need not, in milliseconds. */
 const SWEEP_MS = 500;
 

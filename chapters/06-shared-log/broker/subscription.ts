@@ -4,6 +4,8 @@ import { brokerCodec, type ClientFrame, type FrameNamed, Start } from '#protocol
 import type { EngineClientHost } from '#protocol/broker';
 import type { Topic, TopicReader } from './topic.ts';
 
+// step 6.13: a subscription moves its cursor on
+
 /** One reader of one topic: a cursor in its log. Nothing is queued here; what it has not got is in the log. */
 export class Subscription implements TopicReader {
   readonly #topic: Topic;
@@ -36,6 +38,7 @@ export class Subscription implements TopicReader {
 
   /** Messages that are published for it and not yet committed, or, with no window, not yet sent. */
   get lag(): number {
+    // step 6.14: commit and lag
     const { lastId, firstId } = this.#topic.log;
     return lastId + 1 - Math.max(this.#cursor.nextId, firstId) + this.#window.used;
   }
@@ -55,7 +58,6 @@ export class Subscription implements TopicReader {
   // #region pump
   /** Sends what there is, as far as the socket and the window allow. */
   pump(): void {
-    // step 6.7: move a cursor on
     const cursor = this.#cursor;
     if (cursor.nextId < this.#topic.log.firstId) cursor.moveTo(this.#topic.log.firstId);
     while (this.#window.room > 0) {
@@ -72,6 +74,7 @@ export class Subscription implements TopicReader {
 
   /** The client has dealt with everything up to `id`. @throws LeveretError `BAD_COMMIT` for what it was not sent yet */
   commit(id: number): void {
+    // step 6.14: commit and lag
     if (id >= this.#expectedId) throw new LeveretError('BAD_COMMIT', `id ${id} was not delivered yet`);
     this.#window.commit(id);
     this.#ready.add(this);

@@ -4,6 +4,8 @@ import { DedupeWindow, type TableTopic, type TopicSettings } from '#topics';
 import type { LogLimits } from './limits.ts';
 import type { TurnClock } from './turn-clock.ts';
 
+// step 6.11: a topic, and the end of the turn
+
 /** All topics of the process share it. */
 const memory = new SpareMemory();
 

@@ -1,5 +1,7 @@
 import type { Clock } from '#topics';
 
+// step 6.11: a topic, and the end of the turn
+
 /** The time of an event-loop turn. */
 export class TurnClock {
   readonly #clock: Clock;

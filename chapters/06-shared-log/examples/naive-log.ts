@@ -1,6 +1,8 @@
 import { MessageFrames, recordsEnd } from '../log/message-frame.ts';
 import type { Log, LogCursor } from './log.ts';
 
+// step 6.2: a log that is a list of frames
+
 /**
  * The log as a list of frames, and nothing else. Whoever looks for a place looks at all of them, and each reader gets a
  * copy of its own. A frame holds what was appended before it was sealed, however large that is.
@@ -24,7 +26,6 @@ export class NaiveLog implements Log {
   }
 
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
-    // step 6.1: a log that is a list of frames
     if (this.#open.length === 0) this.#openedAt = now;
     this.#open.push(Buffer.from(source.subarray(from, to)));
     this.lastId += count;

@@ -2,6 +2,8 @@ import { frameEnd, recordsEnd } from './message-frame.ts';
 import { NO_BYTES, Segment } from './segment.ts';
 import type { SegmentLog } from './segment-log.ts';
 
+// step 6.5: a cursor walks from segment to segment
+
 /** Where a cursor stands that has left its log. */
 const NOWHERE = new Segment(NO_BYTES, 0, 0);
 
@@ -71,7 +73,6 @@ export class Cursor {
    * @returns `undefined` when it has read everything that is sealed
    */
   read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
-    // step 6.4: hand out what lies before the cursor
     if (this.nextId < this.#log.firstId && this.segment !== NOWHERE) this.moveTo(this.#log.firstId);
     while (this.#position === this.segment.sealed) {
       // The last segment may still grow: stay, so that what comes is found here.
@@ -97,7 +98,7 @@ export class Cursor {
   // #region frame
   /** One frame; or as many of its records as the limit allows, in a frame made for this reader alone. */
   #readFrame(bytes: Buffer, limit: number): Buffer {
-    // step 6.5: read one frame, or a part of it
+    // step 6.6: a part of a frame
     const { frames } = this.#log;
     const firstId = this.nextId;
     const start = this.#position;

@@ -1,6 +1,8 @@
 import { HEADER_SIZE } from '#framing';
 import { brokerCodec, RECORD_HEADER_SIZE } from '#protocol';
 
+// step 6.1: a frame, where it lies
+
 /** Where the topic's name lies in a frame: behind size, type and the length of the name. */
 const NAME_AT = HEADER_SIZE + 2;
 

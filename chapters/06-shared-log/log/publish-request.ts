@@ -1,6 +1,8 @@
 import { viewOf } from '#framing';
 import { RECORD_HEADER_SIZE } from '#protocol';
 
+// step 6.10: a PUBLISH, read where it lies
+
 /**
  * What a PUBLISH says, read where it lies. One object is filled in anew for each frame: at millions of frames a
  * second, an object for each, or a view of its bytes, would cost more than the rest of the work.

@@ -22,6 +22,7 @@ export interface SegmentLogOptions {
  * Source: the seed psa's master log, with what its list of things to do asks for: collection and resuming.
  */
 export class SegmentLog {
+  // step 6.4: the open frame, and its seal
   readonly frames: MessageFrames;
   /** The most bytes of records that fit into one frame. */
   readonly maxRecordBytes: number;
@@ -68,7 +69,6 @@ export class SegmentLog {
    * @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records
    */
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
-    // step 6.2: write records into the open frame
     const size = to - from;
     if (this.#writeAt + size > this.#writeEnd || this.lastId + count - this.sealedId > MAX_RECORDS)
       this.#makeRoom(size, count);
@@ -83,7 +83,6 @@ export class SegmentLog {
   // #region seal
   /** Closes the open frame, if there is one. */
   seal(): void {
-    // step 6.3: close the open frame
     if (this.lastId === this.sealedId) return;
     const { tail } = this;
     const firstId = this.sealedId + 1;
@@ -101,7 +100,7 @@ export class SegmentLog {
    * tail stays then: it is written to.
    */
   expire(oldest: number): void {
-    // step 6.6: let go of what is too old
+    // step 6.7: let go of what is too old
     this.#dropWhile((head) => head.firstIdAfter(oldest) > head.lastId);
     this.#dropWhile((head) => head !== this.tail && this.bytes > this.#maxRetainedBytes);
     this.firstId = Math.max(this.firstId, this.head.firstIdAfter(oldest));
@@ -111,12 +110,14 @@ export class SegmentLog {
   // #region collect
   /** Lets go of the segments that all readers have left behind. For topics that retain nothing. */
   collect(): void {
+    // step 6.8: memory that goes round
     this.#dropWhile(({ readers }) => readers === 0);
   }
   // #endregion collect
 
   /** Lets go of everything up to and including an id. Readers that stand there go on at the new `firstId`. */
   drop(upTo: number): void {
+    // step 6.8: memory that goes round
     this.seal();
     this.#dropWhile(({ lastId }) => lastId <= upTo);
     this.firstId = Math.max(this.firstId, Math.min(upTo, this.sealedId) + 1);
@@ -127,6 +128,7 @@ export class SegmentLog {
    * topic can go, as soon as its readers have moved on, which they do when they read.
    */
   roll(): void {
+    // step 6.7: let go of what is too old
     if (this.head !== this.tail || this.tail.sealed === 0 || this.lastId > this.sealedId) return;
     this.tail = this.tail.next = new Segment(NO_BYTES, this.end, this.lastId);
     this.#openFrame();
@@ -134,6 +136,7 @@ export class SegmentLog {
 
   /** The segment that holds an id, for `firstId <= id <= sealedId`. */
   find(id: number): Segment {
+    // step 6.5: a cursor walks from segment to segment
     let segment = this.head;
     while (segment.lastId < id && segment.next !== undefined) segment = segment.next;
     return segment;
@@ -160,6 +163,7 @@ export class SegmentLog {
   // #region drop
   /** Lets go of the oldest segments as long as they are `unneeded`, and of their memory, whoever stands there. */
   #dropWhile(unneeded: (head: Segment) => boolean): void {
+    // step 6.7: let go of what is too old
     for (let { head } = this; unneeded(head); head = this.head) {
       this.roll();
       if (head === this.tail) return;

@@ -1,5 +1,7 @@
 import type { Segment } from './segment.ts';
 
+// step 6.8: memory that goes round
+
 /** Segments begin with so many bytes, so that a quiet topic costs little, and double. */
 export const MIN_SEGMENT_BYTES = 4096;
 /** They double up to so many bytes; only for a frame that is larger there is a larger one. */

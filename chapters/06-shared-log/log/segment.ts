@@ -52,6 +52,7 @@ export class Segment {
 
   /** Makes the frame from {@link Segment.sealed} to `end` readable. */
   seal(end: number, firstId: number, lastId: number, time: number): void {
+    // step 6.3: a segment and its marks
     if (this.#marks.at(-1)?.time !== time) this.#marks.push({ time, firstId, position: this.sealed });
     this.sealed = end;
     this.lastId = lastId;
@@ -59,6 +60,7 @@ export class Segment {
 
   /** The log has let it go: a cursor that stands here keeps neither its memory nor the segments after it. */
   drop(): void {
+    // step 6.3: a segment and its marks
     this.bytes = this.#slice = NO_BYTES;
     this.view = viewOf(NO_BYTES);
     this.next = undefined;
@@ -67,6 +69,7 @@ export class Segment {
   // #region slice
   /** The sealed bytes from `from` on, as a view. All readers that keep up ask for the same one, so they share it. */
   slice(from: number): Buffer {
+    // step 6.3: a segment and its marks
     if (this.#sliceFrom !== from || this.#slice.length !== this.sealed - from) {
       this.#slice = this.bytes.subarray(from, this.sealed);
       this.#sliceFrom = from;
@@ -77,17 +80,20 @@ export class Segment {
 
   /** The offset of a frame that is, or lies before, the one that holds `id`: where to begin to look for it. */
   positionBefore(id: number): number {
+    // step 6.3: a segment and its marks
     return this.#marks[this.#countMarks((mark) => mark.firstId <= id) - 1]?.position ?? 0;
   }
 
   /** The first id of a frame that was begun after the time `oldest`; `lastId + 1` when none was. */
   firstIdAfter(oldest: number): number {
+    // step 6.3: a segment and its marks
     return this.#marks[this.#countMarks((mark) => mark.time <= oldest)]?.firstId ?? this.lastId + 1;
   }
 
   // #region search
   /** How many marks, from the front, are `early`. */
   #countMarks(early: (mark: Mark) => boolean): number {
+    // step 6.3: a segment and its marks
     let low = 0;
     let high = this.#marks.length;
     // Invariant: all marks before `low` are early; none from `high` on is.

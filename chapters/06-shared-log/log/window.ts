@@ -1,5 +1,7 @@
 import { Queue } from '#topics';
 
+// step 6.9: a window of uncommitted ids
+
 /**
  * How many delivered messages stand uncommitted, and how many may. Ids that were skipped were never delivered, so they
  * do not count.

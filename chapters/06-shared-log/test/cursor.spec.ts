@@ -1,7 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cursor } from '#log';
-import { append, appendFrame, makeLog, readAll } from './support.ts';
+import { testReading } from './log-suite.ts';
+import { append, appendFrame, fill, makeLog, messages, readAll, SEGMENTS } from './support.ts';
+
+testReading(SEGMENTS);
 
 test('without a limit, all that is sealed in a segment is one slice, uncopied, and the same for all who keep up', () => {
   const log = makeLog();
@@ -21,26 +24,33 @@ test('without a limit, all that is sealed in a segment is one slice, uncopied, a
   );
 });
 
-test('with a limit, a whole frame goes out uncopied; only what is cut is copied', () => {
+test('over two segments: the example of the lesson, byte by byte', () => {
   const log = makeLog();
-  const cursor = new Cursor(log, 1);
-  appendFrame(log, 1, 'a', 'b');
-  appendFrame(log, 2, 'c', 'd', 'e');
-  appendFrame(log, 3, 'f');
-  const isCopied = (limit: number) => cursor.read(limit)?.buffer !== log.tail.bytes.buffer;
-  assert.is(isCopied(2), false, 'a frame of 2, where 2 may go');
-  assert.is(isCopied(2), true, '2 of a frame of 3');
-  assert.is(isCopied(2), true, 'the rest of that frame');
-  assert.is(isCopied(2), false, 'a frame of 1');
-  assert.is(cursor.read(2), undefined, 'the end');
+  for (const text of ['a'.repeat(4_000), 'b', 'c'.repeat(40)]) appendFrame(log, 1, text);
+  const [empty, first, second] = [log.head, log.head.next, log.tail];
+  assert.equal([empty.sealed, first?.base, first?.sealed], [0, 0, 4_047], 'the first segment');
+  assert.equal([second.base, second.sealed, second.lastId], [4_047, 63, 3], 'the second segment');
+  const cursor = new Cursor(log, 2);
+  assert.is(cursor.segment, first, 'the segment of id 2');
+  const frame = cursor.read();
+  assert.is(frame?.toString('hex'), '0000001484017400000000000000020001' + '00000000000162', 'id 2');
+  assert.is(frame?.byteOffset, 4_023, 'where it lies in the first segment');
+  assert.is(cursor.segment, first, 'where it stands after that');
+  const next = cursor.read();
+  assert.is(cursor.segment, second, 'where it has gone');
+  assert.is(next?.toString('hex', 0, 17), '0000003b84017400000000000000030001', 'the header of id 3');
+  assert.equal([next?.byteOffset, next?.length], [0, 63], 'where id 3 lies in the second segment');
+  assert.equal([first?.readers, second.readers], [0, 1], 'who stands where');
+  assert.is(cursor.read(), undefined, 'there is no more');
 });
 
-test('a frame cut in two comes back whole, and the log is not changed by it', () => {
+test('every id is found, wherever it lies', () => {
   const log = makeLog();
-  appendFrame(log, 1, 'a', ['key', 'b'], 'c', 'd', 'e');
-  const before = Buffer.from(log.tail.bytes.subarray(0, log.tail.sealed));
-  assert.equal(readAll(new Cursor(log, 1), 2), ['1-2 a b', '3-4 c d', '5-5 e'], 'cut frames');
-  assert.ok(before.equals(log.tail.bytes.subarray(0, log.tail.sealed)), 'the log was written to by a reader');
+  for (let i = 1; i <= 1_000; i++) appendFrame(log, Math.floor(i / 7), `${i}`.padEnd(i % 90, '.'));
+  for (let id = 1; id <= 1_000; id++) {
+    const [first = ''] = messages(readAll(new Cursor(log, id)));
+    assert.is(Number.parseInt(first.split(' ')[1] ?? '', 10), id, `the message of id ${id}`);
+  }
 });
 
 test('it goes on from segment to segment, and tells each that it has left', () => {
@@ -56,14 +66,26 @@ test('it goes on from segment to segment, and tells each that it has left', () =
   assert.is(log.tail.readers, 1, 'readers where it stands');
 });
 
-test('left, it holds nothing and reads nothing', () => {
+test('a reader at the end of the last segment finds what comes, there and in the next one', () => {
+  const log = makeLog();
+  const cursor = new Cursor(log, 1);
+  for (let i = 1; i <= 100; i++) {
+    fill(log, i, i, 300);
+    assert.equal(
+      messages(readAll(cursor)).map((line) => Number.parseInt(line, 10)),
+      [i],
+      `message ${i}`,
+    );
+  }
+});
+
+test('left, it stands nowhere and reads nothing', () => {
   const log = makeLog();
   const cursor = new Cursor(log, 1);
   appendFrame(log, 1, 'a');
   cursor.leave();
   cursor.leave();
   assert.is(log.head.readers, 0, 'readers of the segment that it left');
-  log.collect();
   assert.is(cursor.read(), undefined, 'it reads on');
   assert.is(log.head.readers, 0, 'it stands in the log again');
 });
@@ -77,7 +99,7 @@ test('how far it lags is counted from when it came', () => {
   appendFrame(log, 11, 'y'.repeat(100), 'z');
   const news = log.end - old;
   assert.equal([cursor.lagBytes, cursor.lagMessages], [news, 2], 'what came after it');
-  cursor.read(10);
+  cursor.moveTo(11);
   assert.equal([cursor.lagBytes, cursor.lagMessages], [news, 2], 'it has read old ones only');
   readAll(cursor);
   assert.equal([cursor.lagBytes, cursor.lagMessages], [0, 0], 'it has read everything');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cursor } from '#log';
-import { NaiveCursor, NaiveLog } from '../examples/naive-log.ts';
+import { NaiveCursor, NaiveLog } from '#log/naive';
 import { append, makeLog, messages, readAll, type Text } from './support.ts';
 
 /** Runs for each property; more of them find rarer faults: LEVERET_MODEL_RUNS=100000. */

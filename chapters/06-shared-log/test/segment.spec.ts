@@ -56,4 +56,16 @@ test('the first id that is young enough', () => {
   assert.is(segment.firstIdAfter(9), 121, 'none is');
 });
 
+test('what is let go holds neither its memory nor the segment after it', () => {
+  const segment = fill([1, 2]);
+  segment.next = fill([3]);
+  segment.slice(10);
+  segment.drop();
+  assert.is(segment.bytes.length, 0, 'its memory');
+  assert.is(segment.view.byteLength, 0, 'its view of it');
+  assert.is(segment.slice(10).length, 0, 'the slice that readers shared');
+  assert.is(segment.next, undefined, 'the segment after it');
+  assert.is(segment.lastId, 110, 'it has forgotten which ids it held');
+});
+
 test.run();

@@ -1,9 +1,9 @@
 /** What the specs of this chapter share: records and frames as bytes. */
 import { FrameReader } from '#framing';
-import { Cursor, SegmentLog, type SegmentMemory } from '#log';
+import { Cursor, type Segment, SegmentLog, type SegmentMemory } from '#log';
+import { NaiveCursor, NaiveLog } from '#log/naive';
 import { type BrokerFrame, brokerCodec, clientCodec, type WireRecord } from '#protocol';
 import type { Log, LogCursor } from '../examples/log.ts';
-import { NaiveCursor, NaiveLog } from '../examples/naive-log.ts';
 
 /** A text, or a key and a text. */
 export type Text = string | readonly [key: string, text: string];
@@ -37,23 +37,27 @@ export function makeLog(options: LogOptions = {}): SegmentLog {
   });
 }
 
-/** Both kinds of log, and how each is read. */
-export const LOGS: readonly (readonly [string, () => { log: Log; read: (nextId: number) => LogCursor }])[] = [
-  [
-    'naive log',
-    () => {
-      const log = new NaiveLog('t');
-      return { log, read: (nextId) => new NaiveCursor(log, nextId) };
-    },
-  ],
-  [
-    'segment log',
-    () => {
-      const log = makeLog();
-      return { log, read: (nextId) => new Cursor(log, nextId) };
-    },
-  ],
-];
+/** A kind of log, and how it is read. */
+export interface LogKind {
+  readonly name: string;
+  make(): { readonly log: Log; read(nextId: number): LogCursor };
+}
+
+export const NAIVE: LogKind = {
+  name: 'naive log',
+  make() {
+    const log = new NaiveLog('t');
+    return { log, read: (nextId) => new NaiveCursor(log, nextId) };
+  },
+};
+
+export const SEGMENTS: LogKind = {
+  name: 'segment log',
+  make() {
+    const log = makeLog();
+    return { log, read: (nextId) => new Cursor(log, nextId) };
+  },
+};
 
 /** Appends texts to a log. Returns the first id. */
 export function append(log: Log, now: number, ...texts: Text[]): number {
@@ -94,13 +98,35 @@ export function lines(frames: readonly BrokerFrame[]): string[] {
   });
 }
 
+/** The segments that a log keeps, the oldest first. */
+export function segments(log: SegmentLog): Segment[] {
+  const all = [log.head];
+  for (let next = log.head.next; next !== undefined; next = next.next) all.push(next);
+  return all;
+}
+
+/** Everything that is sealed and kept, in lines. */
+export function sealed(log: SegmentLog): string[] {
+  return segments(log).flatMap((segment) => lines(decode(segment.bytes.subarray(0, segment.sealed))));
+}
+
+/** Fills a log with frames of one record of so many bytes, and seals each. */
+export function fill(log: SegmentLog, from: number, to: number, size: number): void {
+  for (let time = from; time <= to; time++) appendFrame(log, time, `${time}`.padEnd(size, '.'));
+}
+
+/** More reads in a row than any test needs: a cursor that does not move would be read for ever. */
+const MOST_READS = 100_000;
+
 /** All that a cursor can read now, in lines. */
 export function readAll(cursor: LogCursor, limit?: number): string[] {
   const found: string[] = [];
-  for (let bytes = cursor.read(limit); bytes !== undefined; bytes = cursor.read(limit)) {
+  for (let i = 0; i < MOST_READS; i++) {
+    const bytes = cursor.read(limit);
+    if (bytes === undefined) return found;
     found.push(...lines(decode(bytes)));
   }
-  return found;
+  throw new Error(`read() never says that there is no more; nextId is ${cursor.nextId}`);
 }
 
 /** The messages of some lines one by one, as `id text`. */

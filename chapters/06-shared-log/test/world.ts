@@ -9,6 +9,8 @@ import { decode, lines, type Text, wireRecords } from './support.ts';
 /** A client, and what it was sent. Its socket may be made full, and drained. */
 export class NoteBook implements EngineClientHost {
   full = false;
+  /** What `send` says: whether the system has taken all of it, so that nobody holds it any more. */
+  taken = false;
   sent: Uint8Array[] = [];
   failure: unknown;
   readonly client: EngineClient;
@@ -19,7 +21,7 @@ export class NoteBook implements EngineClientHost {
 
   send(frames: Uint8Array): boolean {
     this.sent.push(frames);
-    return false;
+    return this.taken;
   }
 
   wake(): void {
@@ -129,3 +131,20 @@ export function withWorld(
     }
   };
 }
+
+/** The code of what it throws. */
+export function refusal(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return codeOf(error);
+  }
+  return 'nothing was thrown';
+}
+
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : error;
+}
+
+/** Settings of a topic that retains for a minute. */
+export const MINUTE = { retentionMs: 60_000, dedupeMs: 0 };
