@@ -97,7 +97,7 @@ test(
       ['a byte too many', Buffer.concat([body('t', ['abc']), Buffer.alloc(1)]), 'BAD_FRAME'],
       ['not even a request', Buffer.alloc(3), 'BAD_FRAME'],
       // 0xff is no UTF-8. Where it is replaced instead of refused, it reads like a name.
-      ['no UTF-8', Buffer.from(body('x', ['a'])).fill(0xff, 5, 6), 'BAD_FRAME'],
+      ['no UTF-8', Buffer.from(body('x', ['a'])).fill(0xff, 5, 6), 'BAD_TEXT'],
     ] as const) {
       assert.is(
         refusal(() => publishBody(ann, bytes)),
@@ -137,7 +137,7 @@ test(
     const bad = Buffer.from(body('x', ['b'])).fill(0xff, 5, 6);
     assert.is(
       refusal(() => publishBody(ann, bad)),
-      'BAD_FRAME',
+      'BAD_TEXT',
       'it was taken',
     );
     assert.is(world.topics.use('\ufffd').log.lastId, 1, 'it landed in the log of another topic');
