@@ -1,8 +1,9 @@
 import { BROKER_LIMITS, type BrokerLimits } from '#protocol/broker';
 
 /**
- * The limits of chapter 4's broker, for a faster one: who reads a million messages a second is soon a hundred thousand
- * behind. What lies in the log costs the same for one that lags as for a hundred.
+ * The limits of chapter 4's broker, for a faster one: who reads a million messages a
+ * second is soon a hundred thousand behind. What lies in the log costs the same for one
+ * that lags as for a hundred.
  */
 export const LOG_LIMITS = {
   ...BROKER_LIMITS,

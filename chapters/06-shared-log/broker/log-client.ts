@@ -10,11 +10,15 @@ import type { Topic } from './topic.ts';
 
 // step 6.12: publishing
 
-// Filled in anew for each PUBLISH and read before the next one: one is enough for all clients.
+// Filled in anew for each PUBLISH and read before the next one: one is enough for all
+// clients.
 const request = new PublishRequest();
 
-/** One client: what it publishes goes into logs, and its subscriptions read from them. */
+/**
+ * One client: what it publishes goes into logs, and its subscriptions read from them.
+ */
 export class LogClient implements EngineClient {
+  // #region client
   readonly #topics: TopicTable<Topic>;
   readonly #limits: LogLimits;
   readonly #session: EngineClientHost;
@@ -28,17 +32,20 @@ export class LogClient implements EngineClient {
     this.#limits = limits;
     this.#session = session;
   }
+  // #endregion client
 
+  // #region lag
   get lag(): number {
     // step 6.14: commit and lag
     return [...this.#subscriptions.values()].reduce((sum, { lag }) => sum + lag, 0);
   }
+  // #endregion lag
 
+  // #region publish
   create(frame: FrameNamed<ClientFrame, 'CREATE'>): void {
     this.#topics.create(frame.topic, frame);
   }
 
-  // #region publish
   publishRaw(bytes: Buffer, start: number, end: number): Published | undefined {
     const topic = this.#usualTopic(bytes, start, end) ?? this.#checkedTopic(bytes, start, end);
     this.#topic = topic;
@@ -48,6 +55,7 @@ export class LogClient implements EngineClient {
   }
   // #endregion publish
 
+  // #region subscribe
   subscribe(frame: FrameNamed<ClientFrame, 'SUBSCRIBE'>): void {
     // step 6.13: a subscription moves its cursor on
     // First what could refuse it: a request that is refused leaves no topic behind.
@@ -68,12 +76,16 @@ export class LogClient implements EngineClient {
     this.#subscription(topic).leave();
     this.#subscriptions.delete(topic);
   }
+  // #endregion subscribe
 
+  // #region commit
   commit(topic: string, id: number): void {
     // step 6.14: commit and lag
     this.#subscription(topic).commit(id);
   }
+  // #endregion commit
 
+  // #region deliver
   deliver(): void {
     // step 6.13: a subscription moves its cursor on
     // One that fills the socket again goes to the end of the line.
@@ -89,7 +101,9 @@ export class LogClient implements EngineClient {
     for (const subscription of this.#subscriptions.values()) subscription.leave();
     this.#subscriptions.clear();
   }
+  // #endregion deliver
 
+  // #region topics
   /** The topic that it names, if there is one, and nothing about it can be refused. */
   #usualTopic(bytes: Buffer, start: number, end: number): Topic | undefined {
     if (!request.read(bytes, start, end) || request.count === 0) return undefined;
@@ -109,11 +123,14 @@ export class LogClient implements EngineClient {
     checkRequest(frame, this.#limits);
     return this.#topics.use(bytes.toString('utf8', request.topicAt, request.topicEnd));
   }
+  // #endregion topics
 
+  // #region subscription
   #subscription(topic: string): Subscription {
     // step 6.13: a subscription moves its cursor on
     const subscription = this.#subscriptions.get(topic);
     if (subscription !== undefined) return subscription;
     throw new LeveretError('NOT_SUBSCRIBED', 'this connection does not subscribe to that topic');
   }
+  // #endregion subscription
 }

@@ -8,7 +8,10 @@ import { TurnClock } from './turn-clock.ts';
 
 // step 6.12: publishing
 
-/** How often topics that nobody uses are looked at for what they hold and need not, in milliseconds. */
+/**
+ * How often topics that nobody uses are looked at for what they hold and need not, in
+ * milliseconds.
+ */
 const SWEEP_MS = 500;
 
 /** The engine of this chapter: one log for each topic. */
@@ -36,8 +39,8 @@ export function createLogEngine(limits: LogLimits, clock: Clock = monotonicClock
 export type LogBrokerOptions = ServeOptions & Partial<LogLimits>;
 
 /**
- * Starts the broker of chapter 4 on the log of this one. It asks for no token and lets everybody in, so it listens on
- * this machine alone unless it is told otherwise.
+ * Starts the broker of chapter 4 on the log of this one. It asks for no token and lets
+ * everybody in, so it listens on this machine alone unless it is told otherwise.
  *
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  * @throws OptionError for a limit or a port out of range

@@ -6,17 +6,24 @@ import type { Topic, TopicReader } from './topic.ts';
 
 // step 6.13: a subscription moves its cursor on
 
-/** One reader of one topic: a cursor in its log. Nothing is queued here; what it has not got is in the log. */
+/**
+ * One reader of one topic: a cursor in its log. Nothing is queued here; what it has not
+ * got is in the log.
+ */
 export class Subscription implements TopicReader {
   readonly #topic: Topic;
   readonly #session: EngineClientHost;
   readonly #ready: Set<Subscription>;
   readonly #cursor: Cursor;
   readonly #window: Window;
-  // The id that the client expects next. When the cursor is beyond it, what lies between is skipped.
+  // The id that the client expects next. When the cursor is beyond it, what lies
+  // between is skipped.
   #expectedId: number;
 
-  /** @param ready - takes those that may have something to send: they are to be pumped when the session takes more */
+  /**
+   * @param ready - takes those that may have something to send: they are to be pumped
+   * when the session takes more
+   */
   constructor(
     topic: Topic,
     session: EngineClientHost,
@@ -36,14 +43,22 @@ export class Subscription implements TopicReader {
     ready.add(this);
   }
 
-  /** Messages that are published for it and not yet committed, or, with no window, not yet sent. */
+  // #region lag
+  /**
+   * Messages that are published for it and not yet committed, or, with no window, not
+   * yet sent.
+   */
   get lag(): number {
     // step 6.14: commit and lag
     const { lastId, firstId } = this.#topic.log;
     return lastId + 1 - Math.max(this.#cursor.nextId, firstId) + this.#window.used;
   }
+  // #endregion lag
 
-  /** There are new messages. Nobody waits for it: one that lags too far behind ends its client. */
+  /**
+   * There are new messages. Nobody waits for it: one that lags too far behind ends its
+   * client.
+   */
   flush(): void {
     const { maxLagBytes, maxLagMessages } = this.#topic.limits;
     try {
@@ -72,13 +87,18 @@ export class Subscription implements TopicReader {
   }
   // #endregion pump
 
-  /** The client has dealt with everything up to `id`. @throws LeveretError `BAD_COMMIT` for what it was not sent yet */
+  // #region commit
+  /**
+   * The client has dealt with everything up to `id`. @throws LeveretError `BAD_COMMIT`
+   * for what it was not sent yet
+   */
   commit(id: number): void {
     // step 6.14: commit and lag
     if (id >= this.#expectedId) throw new LeveretError('BAD_COMMIT', `id ${id} was not delivered yet`);
     this.#window.commit(id);
     this.#ready.add(this);
   }
+  // #endregion commit
 
   /** Leaves the topic, for good. */
   leave(): void {

@@ -36,7 +36,10 @@ export class Topic implements TableTopic {
     this.#clock = clock;
   }
 
-  /** The oldest id that a new reader can have. What was published before, in this same turn, is not what comes next. */
+  /**
+   * The oldest id that a new reader can have. What was published before, in this same
+   * turn, is not what comes next.
+   */
   get oldestId(): number {
     this.log.seal();
     this.#letGo();
@@ -52,9 +55,11 @@ export class Topic implements TableTopic {
 
   // #region publish
   /**
-   * Copies the records `bytes[from, to)` into the log. They go out at the end of the turn.
+   * Copies the records `bytes[from, to)` into the log. They go out at the end of the
+   * turn.
    *
-   * @returns how many were taken, the others being duplicates: their ids are the last ones of the log
+   * @returns how many were taken, the others being duplicates: their ids are the last
+   * ones of the log
    */
   publish(bytes: Buffer, from: number, to: number, count: number, keyed: boolean): number {
     if (!this.#waiting) {
@@ -68,7 +73,8 @@ export class Topic implements TableTopic {
       this.log.append(bytes, from, to, count, now);
       return count;
     }
-    // Duplicates are left out one by one; and a large batch may be a few bytes too large for one MESSAGES frame.
+    // Duplicates are left out one by one; and a large batch may be a few bytes too
+    // large for one MESSAGES frame.
     let taken = 0;
     for (let at = from, end: number; at < to; at = end) {
       end = recordsEnd(bytes, at, 1);
@@ -83,7 +89,10 @@ export class Topic implements TableTopic {
   // #endregion publish
 
   // #region flush
-  /** What all sockets bring in one turn goes out together, so that its cost is per turn and not per message. */
+  /**
+   * What all sockets bring in one turn goes out together, so that its cost is per turn
+   * and not per message.
+   */
   flush(): void {
     this.#waiting = false;
     this.log.seal();
@@ -92,7 +101,10 @@ export class Topic implements TableTopic {
   }
   // #endregion flush
 
-  /** Called from time to time, for topics that nobody uses: what they need not hold goes, and its memory with it. */
+  /**
+   * Called from time to time, for topics that nobody uses: what they need not hold
+   * goes, and its memory with it.
+   */
   trim(): void {
     if (!this.settings.retentionMs) this.log.roll();
     this.flush();

@@ -14,8 +14,8 @@ export class TurnClock {
 
   // #region now
   /**
-   * The time, in whole milliseconds that never go back. It stands still during a turn: asking the system for every
-   * message would cost more than the message.
+   * The time, in whole milliseconds that never go back. It stands still during a turn:
+   * asking the system for every message would cost more than the message.
    */
   get now(): number {
     if (!this.#isRead) {

@@ -1,10 +1,11 @@
 /**
  * What the two logs cost, in processor time:
  *
- *   node --import tsx chapters/06-shared-log/examples/compare-logs.ts
- *   node --import tsx my/06-shared-log/examples/compare-logs.ts        your own
+ * node --import tsx chapters/06-shared-log/examples/compare-logs.ts node --import tsx
+ * my/06-shared-log/examples/compare-logs.ts        your own
  *
- * Without sockets: each turn brings 16 messages of 64 bytes, is sealed, and every reader takes what there is.
+ * Without sockets: each turn brings 16 messages of 64 bytes, is sealed, and every
+ * reader takes what there is.
  */
 import process from 'node:process';
 import { Cursor } from '../log/cursor.ts';

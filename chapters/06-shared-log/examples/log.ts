@@ -1,11 +1,13 @@
 /**
- * The log of one topic. Two classes keep it: `NaiveLog`, a list of frames, which is easy to believe; and
- * `SegmentLog`, which is fast.
+ * The log of one topic. Two classes keep it: `NaiveLog`, a list of frames, which is
+ * easy to believe; and `SegmentLog`, which is fast.
  *
- * Records are appended to an open frame; {@link Log.seal} closes it. Readers see sealed frames only: a socket may ask
- * for more in the middle of a turn, and half a frame must never go out.
+ * Records are appended to an open frame; {@link Log.seal} closes it. Readers see sealed
+ * frames only: a socket may ask for more in the middle of a turn, and half a frame must
+ * never go out.
  *
- * Source: the seed psa's master log, with what its list of things to do asks for: collection and resuming.
+ * Source: the seed psa's master log, with what its list of things to do asks for:
+ * collection and resuming.
  */
 export interface Log {
   /** The oldest id that is still kept; `sealedId + 1` when nothing is. */
@@ -29,14 +31,19 @@ export interface Log {
   expire(oldest: number): void;
 }
 
-/** A reader's place in a log. What it has not read yet lies in the log, once for all readers. */
+/**
+ * A reader's place in a log. What it has not read yet lies in the log, once for all
+ * readers.
+ */
 export interface LogCursor {
   /** The id of the next record to read, if the log still has it. */
   readonly nextId: number;
   /**
-   * The next frames, ready to be sent, and moves behind them. Begins at the log's `firstId` when that is beyond `nextId`.
+   * The next frames, ready to be sent, and moves behind them. Begins at the log's
+   * `firstId` when that is beyond `nextId`.
    *
-   * @param limit - how many records it may have at most, 1 or more; all of them, unless told
+   * @param limit - how many records it may have at most, 1 or more; all of them, unless
+   * told
    * @returns `undefined` when it has read everything that is sealed
    */
   read(limit?: number): Buffer | undefined;

@@ -4,8 +4,9 @@ import type { Log, LogCursor } from './log.ts';
 // step 6.2: a log that is a list of frames
 
 /**
- * The log as a list of frames, and nothing else. Whoever looks for a place looks at all of them, and each reader gets a
- * copy of its own. A frame holds what was appended before it was sealed, however large that is.
+ * The log as a list of frames, and nothing else. Whoever looks for a place looks at all
+ * of them, and each reader gets a copy of its own. A frame holds what was appended
+ * before it was sealed, however large that is.
  */
 // #region log
 export class NaiveLog implements Log {

@@ -8,14 +8,19 @@ import type { SegmentLog } from './segment-log.ts';
 const NOWHERE = new Segment(NO_BYTES, 0, 0);
 
 /**
- * A reader's place in a log of segments: which segment, which byte, which id. It walks along the list by itself; the log
- * knows only how many stand in each segment.
+ * A reader's place in a log of segments: which segment, which byte, which id. It walks
+ * along the list by itself; the log knows only how many stand in each segment.
  *
- * Invariant: in `segment` the frame at #position holds the record `nextId`, or #position is the end of what is sealed
- * there. #recordAt is the offset of that record, or 0 when it is the first of its frame.
+ * Invariant: in `segment` the frame at #position holds the record `nextId`, or
+ * #position is the end of what is sealed there. #recordAt is the offset of that record,
+ * or 0 when it is the first of its frame.
  */
 export class Cursor {
-  /** The segment in which it stands. After a read it is the one that the bytes lie in, if they were not copied. */
+  // #region place
+  /**
+   * The segment in which it stands. After a read it is the one that the bytes lie in,
+   * if they were not copied.
+   */
   segment = NOWHERE;
   /** The id of the next record to read, if the log still has it. */
   nextId = 0;
@@ -34,8 +39,9 @@ export class Cursor {
   }
 
   /**
-   * Bytes that were sealed since this cursor was made, and are not read. What lay there before that is no sign of a slow
-   * reader: it has not had a chance to read it (docs/decisions/0004). A frame that is read in part counts as a whole.
+   * Bytes that were sealed since this cursor was made, and are not read. What lay there
+   * before that is no sign of a slow reader: it has not had a chance to read it
+   * (docs/decisions/0004). A frame that is read in part counts as a whole.
    */
   get lagBytes(): number {
     return this.#log.end - Math.max(this.segment.base + this.#position, this.#joinedAt);
@@ -45,9 +51,12 @@ export class Cursor {
   get lagMessages(): number {
     return this.#log.sealedId - Math.max(this.nextId - 1, this.#joinedId);
   }
+  // #endregion place
 
   // #region move-to
-  /** Moves before another record: one from the log's `firstId` to its `sealedId + 1`. */
+  /**
+   * Moves before another record: one from the log's `firstId` to its `sealedId + 1`.
+   */
   moveTo(nextId: number): void {
     const { frames, sealedId, tail } = this.#log;
     this.nextId = nextId;
@@ -66,10 +75,12 @@ export class Cursor {
 
   // #region read
   /**
-   * The next frames, ready to be sent, and moves behind them. Begins at the log's `firstId` when that is beyond `nextId`.
-   * Whole frames come uncopied; without a limit, all that lies in a segment at once.
+   * The next frames, ready to be sent, and moves behind them. Begins at the log's
+   * `firstId` when that is beyond `nextId`. Whole frames come uncopied; without a
+   * limit, all that lies in a segment at once.
    *
-   * @param limit - how many records it may have at most, 1 or more; all of them, unless told
+   * @param limit - how many records it may have at most, 1 or more; all of them, unless
+   * told
    * @returns `undefined` when it has read everything that is sealed
    */
   read(limit: number = Number.MAX_SAFE_INTEGER): Buffer | undefined {
@@ -77,7 +88,8 @@ export class Cursor {
     while (this.#position === this.segment.sealed) {
       // The last segment may still grow: stay, so that what comes is found here.
       if (this.segment === this.#log.tail || this.segment === NOWHERE) return undefined;
-      // One that the log has let go leads nowhere: the segment after it is found by the id.
+      // One that the log has let go leads nowhere: the segment after it is found by the
+      // id.
       this.#enter(this.segment.next ?? this.#log.find(this.nextId), 0);
     }
     const { segment } = this;
@@ -90,13 +102,25 @@ export class Cursor {
   }
   // #endregion read
 
+  // #region leave
   /** Leaves the log for good: nothing is kept for this reader any more. */
   leave(): void {
     this.#enter(NOWHERE, 0);
   }
 
+  #enter(segment: Segment, position: number): void {
+    this.segment.readers--;
+    segment.readers++;
+    this.segment = segment;
+    this.#position = position;
+  }
+  // #endregion leave
+
   // #region frame
-  /** One frame; or as many of its records as the limit allows, in a frame made for this reader alone. */
+  /**
+   * One frame; or as many of its records as the limit allows, in a frame made for this
+   * reader alone.
+   */
   #readFrame(bytes: Buffer, limit: number): Buffer {
     // step 6.6: a part of a frame
     const { frames } = this.#log;
@@ -113,11 +137,4 @@ export class Cursor {
     return isWhole ? bytes.subarray(start, to) : frames.cut(bytes, from, to, firstId, count);
   }
   // #endregion frame
-
-  #enter(segment: Segment, position: number): void {
-    this.segment.readers--;
-    segment.readers++;
-    this.segment = segment;
-    this.#position = position;
-  }
 }

@@ -3,7 +3,9 @@ import { brokerCodec, RECORD_HEADER_SIZE } from '#protocol';
 
 // step 6.1: a frame, where it lies
 
-/** Where the topic's name lies in a frame: behind size, type and the length of the name. */
+/**
+ * Where the topic's name lies in a frame: behind size, type and the length of the name.
+ */
 const NAME_AT = HEADER_SIZE + 2;
 
 /**
@@ -12,8 +14,9 @@ const NAME_AT = HEADER_SIZE + 2;
  *     u32 size | u8 0x84 | u8 length, topic | u64 firstId | u16 count | record...
  *     record = u16 keySize | u32 payloadSize | key | payload
  *
- * Their headers are the same but for three numbers, so one is encoded by the table of the wire and the others are copied
- * from it. Nobody else knows where the numbers lie. All but {@link MessageFrames.cut} work in place.
+ * Their headers are the same but for three numbers, so one is encoded by the table of
+ * the wire and the others are copied from it. Nobody else knows where the numbers lie.
+ * All but {@link MessageFrames.cut} work in place.
  */
 export class MessageFrames {
   /** Bytes before the first record. */
@@ -33,7 +36,10 @@ export class MessageFrames {
   }
 
   // #region header
-  /** Writes the header of the frame `bytes[start, end)`, whose `count` records are there already. */
+  /**
+   * Writes the header of the frame `bytes[start, end)`, whose `count` records are there
+   * already.
+   */
   write(bytes: Buffer, start: number, end: number, firstId: number, count: number): void {
     const recordsAt = start + this.headerSize;
     bytes.set(this.#header, start);

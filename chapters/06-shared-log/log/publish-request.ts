@@ -4,8 +4,9 @@ import { RECORD_HEADER_SIZE } from '#protocol';
 // step 6.10: a PUBLISH, read where it lies
 
 /**
- * What a PUBLISH says, read where it lies. One object is filled in anew for each frame: at millions of frames a
- * second, an object for each, or a view of its bytes, would cost more than the rest of the work.
+ * What a PUBLISH says, read where it lies. One object is filled in anew for each frame:
+ * at millions of frames a second, an object for each, or a view of its bytes, would
+ * cost more than the rest of the work.
  *
  *     u32 request | u8 length, topic | u16 count | record...
  */
@@ -25,8 +26,8 @@ export class PublishRequest {
   /**
    * Reads the body `bytes[start, end)` of a PUBLISH.
    *
-   * @returns false when a length leads past the end, or bytes are left over. What is wrong then, `decodeClientFrame` says
-   * in words: the same bytes fail there, too
+   * @returns false when a length leads past the end, or bytes are left over. What is
+   * wrong then, `decodeClientFrame` says in words: the same bytes fail there, too
    */
   // #region read
   read(bytes: Buffer, start: number, end: number): boolean {

@@ -9,20 +9,29 @@ export interface SegmentLogOptions {
   readonly topic: string;
   /** The largest frame that may go out, in bytes as its size field counts them. */
   readonly maxFrameSize: number;
-  /** How many bytes of sealed frames are retained at most, exceeded by less than one segment. */
+  /**
+   * How many bytes of sealed frames are retained at most, exceeded by less than one
+   * segment.
+   */
   readonly maxRetainedBytes: number;
-  /** Where segments get their memory. @defaultValue the engine, and its garbage collector */
+  /**
+   * Where segments get their memory. @defaultValue the engine, and its garbage
+   * collector
+   */
   readonly memory?: SegmentMemory;
 }
 
 /**
- * The log of one topic, in segments. Records are appended to an open frame; {@link SegmentLog.seal} closes it. Readers see
- * sealed frames only: a socket may ask for more in the middle of a turn, and half a frame must never go out.
+ * The log of one topic, in segments. Records are appended to an open frame;
+ * {@link SegmentLog.seal} closes it. Readers see sealed frames only: a socket may ask
+ * for more in the middle of a turn, and half a frame must never go out.
  *
- * Source: the seed psa's master log, with what its list of things to do asks for: collection and resuming.
+ * Source: the seed psa's master log, with what its list of things to do asks for:
+ * collection and resuming.
  */
 export class SegmentLog {
   // step 6.4: the open frame, and its seal
+  // #region fields
   readonly frames: MessageFrames;
   /** The most bytes of records that fit into one frame. */
   readonly maxRecordBytes: number;
@@ -41,8 +50,9 @@ export class SegmentLog {
   readonly #maxRetainedBytes: number;
   readonly #memory: SegmentMemory | undefined;
 
-  // The open frame. Its records lie in the tail, from tail.sealed + frames.headerSize to #writeAt, and may go on up to
-  // #writeEnd. Its ids are those from sealedId + 1 to lastId; when these are the same there is none.
+  // The open frame. Its records lie in the tail, from tail.sealed + frames.headerSize to
+  // its #writeAt, and may go on up to #writeEnd. Its ids are those from sealedId + 1 to
+  // lastId; when these are the same there is none.
   #writeAt = 0;
   #writeEnd = 0;
   #openedAt = 0;
@@ -58,6 +68,7 @@ export class SegmentLog {
   get bytes(): number {
     return this.end - this.head.base;
   }
+  // #endregion fields
 
   // #region append
   /**
@@ -66,7 +77,8 @@ export class SegmentLog {
    * @param source - holds `count` well-formed records in `[from, to)`
    * @param now - monotonic milliseconds, whole; never less than in the call before
    * @returns the id of the first of them; the others follow on
-   * @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535 records
+   * @throws OptionError for more than fits into one frame: `maxRecordBytes`, and 65,535
+   * records
    */
   append(source: Buffer, from: number, to: number, count: number, now: number): number {
     const size = to - from;
@@ -96,8 +108,9 @@ export class SegmentLog {
 
   // #region expire
   /**
-   * Lets go of frames that were begun at the time `oldest` or before; and of the oldest segments when more bytes are kept than may be. The
-   * tail stays then: it is written to.
+   * Lets go of frames that were begun at the time `oldest` or before; and of the oldest
+   * segments when more bytes are kept than may be. The tail stays then: it is written
+   * to.
    */
   expire(oldest: number): void {
     // step 6.7: let go of what is too old
@@ -108,24 +121,32 @@ export class SegmentLog {
   // #endregion expire
 
   // #region collect
-  /** Lets go of the segments that all readers have left behind. For topics that retain nothing. */
+  /**
+   * Lets go of the segments that all readers have left behind. For topics that retain
+   * nothing.
+   */
   collect(): void {
     // step 6.8: memory that goes round
     this.#dropWhile(({ readers }) => readers === 0);
   }
-  // #endregion collect
 
-  /** Lets go of everything up to and including an id. Readers that stand there go on at the new `firstId`. */
+  /**
+   * Lets go of everything up to and including an id. Readers that stand there go on at
+   * the new `firstId`.
+   */
   drop(upTo: number): void {
     // step 6.8: memory that goes round
     this.seal();
     this.#dropWhile(({ lastId }) => lastId <= upTo);
     this.firstId = Math.max(this.firstId, Math.min(upTo, this.sealedId) + 1);
   }
+  // #endregion collect
 
+  // #region roll
   /**
-   * Ends the last segment early, if no older one is kept: what comes next goes into a new one. So the memory of a quiet
-   * topic can go, as soon as its readers have moved on, which they do when they read.
+   * Ends the last segment early, if no older one is kept: what comes next goes into a
+   * new one. So the memory of a quiet topic can go, as soon as its readers have moved
+   * on, which they do when they read.
    */
   roll(): void {
     // step 6.7: let go of what is too old
@@ -133,7 +154,9 @@ export class SegmentLog {
     this.tail = this.tail.next = new Segment(NO_BYTES, this.end, this.lastId);
     this.#openFrame();
   }
+  // #endregion roll
 
+  // #region find
   /** The segment that holds an id, for `firstId <= id <= sealedId`. */
   find(id: number): Segment {
     // step 6.5: a cursor walks from segment to segment
@@ -141,9 +164,13 @@ export class SegmentLog {
     while (segment.lastId < id && segment.next !== undefined) segment = segment.next;
     return segment;
   }
+  // #endregion find
 
   // #region make-room
-  /** Begins another frame, in a new segment if need be, with room for so many records of `size` bytes in all. */
+  /**
+   * Begins another frame, in a new segment if need be, with room for so many records of
+   * `size` bytes in all.
+   */
   #makeRoom(size: number, count: number): void {
     checkWhole('the size of the records', size, 0, this.maxRecordBytes);
     checkWhole('the number of records', count, 0, MAX_RECORDS);
@@ -158,10 +185,19 @@ export class SegmentLog {
     }
     this.#openFrame();
   }
+
+  #openFrame(): void {
+    const { bytes, sealed } = this.tail;
+    this.#writeAt = sealed + this.frames.headerSize;
+    this.#writeEnd = Math.min(bytes.length, this.#writeAt + this.maxRecordBytes);
+  }
   // #endregion make-room
 
   // #region drop
-  /** Lets go of the oldest segments as long as they are `unneeded`, and of their memory, whoever stands there. */
+  /**
+   * Lets go of the oldest segments as long as they are `unneeded`, and of their memory,
+   * whoever stands there.
+   */
   #dropWhile(unneeded: (head: Segment) => boolean): void {
     // step 6.7: let go of what is too old
     for (let { head } = this; unneeded(head); head = this.head) {
@@ -174,10 +210,4 @@ export class SegmentLog {
     }
   }
   // #endregion drop
-
-  #openFrame(): void {
-    const { bytes, sealed } = this.tail;
-    this.#writeAt = sealed + this.frames.headerSize;
-    this.#writeEnd = Math.min(bytes.length, this.#writeAt + this.maxRecordBytes);
-  }
 }

@@ -11,11 +11,13 @@ interface Mark {
 }
 
 /**
- * A stretch of a topic's log: MESSAGES frames, one behind the other, ready to be sent. Segments are a linked list that
- * leads forward, as in the seed psa: a reader follows `next` and asks nobody.
+ * A stretch of a topic's log: MESSAGES frames, one behind the other, ready to be sent.
+ * Segments are a linked list that leads forward, as in the seed psa: a reader follows
+ * `next` and asks nobody.
  *
- * It is filled once, from front to back. A socket may go on sending a slice of it after the log has let it go: then the
- * slice keeps the memory alive until its last byte is out.
+ * It is filled once, from front to back. A socket may go on sending a slice of it after
+ * the log has let it go: then the slice keeps the memory alive until its last byte is
+ * out.
  */
 export class Segment {
   /** The frames. Only the bytes before {@link Segment.sealed} are complete. */
@@ -31,8 +33,9 @@ export class Segment {
   /** How many cursors stand in it. */
   readers = 0;
   /**
-   * True once a slice of it was handed to somebody who may still hold it: then its memory is never written over. Whoever
-   * gives a log a memory that goes round (`SegmentMemory`) must set this when a socket has not taken all of a slice.
+   * True once a slice of it was handed to somebody who may still hold it: then its
+   * memory is never written over. Whoever gives a log a memory that goes round
+   * (`SegmentMemory`) must set this when a socket has not taken all of a slice.
    */
   lent = false;
   /** The segment after it. */
@@ -58,7 +61,10 @@ export class Segment {
     this.lastId = lastId;
   }
 
-  /** The log has let it go: a cursor that stands here keeps neither its memory nor the segments after it. */
+  /**
+   * The log has let it go: a cursor that stands here keeps neither its memory nor the
+   * segments after it.
+   */
   drop(): void {
     // step 6.3: a segment and its marks
     this.bytes = this.#slice = NO_BYTES;
@@ -67,7 +73,10 @@ export class Segment {
   }
 
   // #region slice
-  /** The sealed bytes from `from` on, as a view. All readers that keep up ask for the same one, so they share it. */
+  /**
+   * The sealed bytes from `from` on, as a view. All readers that keep up ask for the
+   * same one, so they share it.
+   */
   slice(from: number): Buffer {
     // step 6.3: a segment and its marks
     if (this.#sliceFrom !== from || this.#slice.length !== this.sealed - from) {
@@ -78,13 +87,19 @@ export class Segment {
   }
   // #endregion slice
 
-  /** The offset of a frame that is, or lies before, the one that holds `id`: where to begin to look for it. */
+  /**
+   * The offset of a frame that is, or lies before, the one that holds `id`: where to
+   * begin to look for it.
+   */
   positionBefore(id: number): number {
     // step 6.3: a segment and its marks
     return this.#marks[this.#countMarks((mark) => mark.firstId <= id) - 1]?.position ?? 0;
   }
 
-  /** The first id of a frame that was begun after the time `oldest`; `lastId + 1` when none was. */
+  /**
+   * The first id of a frame that was begun after the time `oldest`; `lastId + 1` when
+   * none was.
+   */
   firstIdAfter(oldest: number): number {
     // step 6.3: a segment and its marks
     return this.#marks[this.#countMarks((mark) => mark.time <= oldest)]?.firstId ?? this.lastId + 1;

@@ -3,8 +3,8 @@ import { Queue } from '#topics';
 // step 6.9: a window of uncommitted ids
 
 /**
- * How many delivered messages stand uncommitted, and how many may. Ids that were skipped were never delivered, so they
- * do not count.
+ * How many delivered messages stand uncommitted, and how many may. Ids that were
+ * skipped were never delivered, so they do not count.
  */
 export class Window {
   /** How many may stand uncommitted; 0 for no limit, and then nothing is counted. */
