@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cursor, type Segment } from '#log';
-import { append, appendFrame, fill, makeLog, messages, readAll } from './support.ts';
+import { append, appendFrame, fill, isSame, makeLog, messages, readAll } from './support.ts';
 
 test('collect: segments before the first reader go, and no others', () => {
   const log = makeLog();
@@ -17,7 +17,7 @@ test('collect: segments before the first reader go, and no others', () => {
   slow.moveTo(100);
   log.collect();
   assert.ok(log.bytes < log.end, 'nothing was let go');
-  assert.is(log.head, slow.segment, 'the segment of the slow one is the oldest');
+  isSame(log.head, slow.segment, 'the segment of the slow one is the oldest');
   assert.ok(log.firstId <= 100, `the oldest id is ${log.firstId}, and a reader stands at 100`);
   slow.leave();
   quick.leave();
@@ -76,7 +76,7 @@ test('one that has left holds nothing', () => {
   cursor.leave();
   assert.is(log.head.readers, 0, 'readers of the segment that it left');
   log.collect();
-  assert.is(cursor.read(), undefined, 'it reads on');
+  isSame(cursor.read(), undefined, 'it reads on');
   assert.is(log.head.readers, 0, 'it stands in the log again');
 });
 
@@ -86,7 +86,7 @@ test('one that has read all of a segment that goes then finds what comes after i
   appendFrame(log, 1, 'a');
   readAll(cursor);
   log.drop(1);
-  assert.is(cursor.read(), undefined, 'there is nothing to read');
+  isSame(cursor.read(), undefined, 'there is nothing to read');
   appendFrame(log, 2, 'b');
   assert.equal(readAll(cursor), ['2-2 b'], 'what came after');
 });
@@ -116,7 +116,7 @@ test('roll: a quiet log keeps no bytes, as soon as those who stand in it have mo
   log.collect();
   append(log, 2, 'b');
   log.roll();
-  assert.is(log.head, log.tail, 'not in the middle of a frame');
+  isSame(log.head, log.tail, 'not in the middle of a frame');
   log.seal();
   log.roll();
   assert.is(messages(readAll(cursor))[0], '2 b', 'what was there before');
@@ -127,7 +127,7 @@ test('roll: a quiet log keeps no bytes, as soon as those who stand in it have mo
   const { head } = log;
   log.roll();
   log.collect();
-  assert.is(log.head, head, 'there is nothing to roll');
+  isSame(log.head, head, 'there is nothing to roll');
   fill(log, 3, 3, 10);
   assert.is(messages(readAll(cursor)).length, 1, 'what came afterwards');
 });

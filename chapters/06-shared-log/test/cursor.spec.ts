@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cursor } from '#log';
 import { testReading } from './log-suite.ts';
-import { append, appendFrame, fill, makeLog, messages, readAll, SEGMENTS } from './support.ts';
+import { append, appendFrame, fill, isSame, makeLog, messages, readAll, SEGMENTS } from './support.ts';
 
 testReading(SEGMENTS);
 
@@ -12,8 +12,8 @@ test('without a limit, all that is sealed in a segment is one slice, uncopied, a
   appendFrame(log, 1, 'a', 'b');
   appendFrame(log, 2, 'c');
   const [slice, other] = [cursors[0].read(), cursors[1].read()];
-  assert.is(slice, other, 'each got a slice of its own');
-  assert.is(slice?.buffer, log.tail.bytes.buffer, 'it was copied');
+  isSame(slice, other, 'each got a slice of its own');
+  isSame(slice?.buffer, log.tail.bytes.buffer, 'it was copied');
   assert.is(slice?.length, log.end, 'all that is sealed');
   appendFrame(log, 3, 'd');
   const more = cursors[0].read();
@@ -31,17 +31,17 @@ test('over two segments: the example of the lesson, byte by byte', () => {
   assert.equal([empty.sealed, first?.base, first?.sealed], [0, 0, 4_047], 'the first segment');
   assert.equal([second.base, second.sealed, second.lastId], [4_047, 63, 3], 'the second segment');
   const cursor = new Cursor(log, 2);
-  assert.is(cursor.segment, first, 'the segment of id 2');
+  isSame(cursor.segment, first, 'the segment of id 2');
   const frame = cursor.read();
   assert.is(frame?.toString('hex'), '0000001484017400000000000000020001' + '00000000000162', 'id 2');
   assert.is(frame?.byteOffset, 4_023, 'where it lies in the first segment');
-  assert.is(cursor.segment, first, 'where it stands after that');
+  isSame(cursor.segment, first, 'where it stands after that');
   const next = cursor.read();
-  assert.is(cursor.segment, second, 'where it has gone');
+  isSame(cursor.segment, second, 'where it has gone');
   assert.is(next?.toString('hex', 0, 17), '0000003b84017400000000000000030001', 'the header of id 3');
   assert.equal([next?.byteOffset, next?.length], [0, 63], 'where id 3 lies in the second segment');
   assert.equal([first?.readers, second.readers], [0, 1], 'who stands where');
-  assert.is(cursor.read(), undefined, 'there is no more');
+  isSame(cursor.read(), undefined, 'there is no more');
 });
 
 test('every id is found, wherever it lies', () => {
@@ -86,7 +86,7 @@ test('left, it stands nowhere and reads nothing', () => {
   cursor.leave();
   cursor.leave();
   assert.is(log.head.readers, 0, 'readers of the segment that it left');
-  assert.is(cursor.read(), undefined, 'it reads on');
+  isSame(cursor.read(), undefined, 'it reads on');
   assert.is(log.head.readers, 0, 'it stands in the log again');
 });
 

@@ -8,6 +8,7 @@ import {
   appendFrame,
   decode,
   fill,
+  isSame,
   lines,
   makeLog,
   messages,
@@ -24,7 +25,7 @@ test('by age: segments that are too old as a whole go, the last one too', () => 
   const before = log.bytes;
   log.expire(2_990);
   assert.is(log.firstId, 2_991, 'the oldest id');
-  assert.is(log.head, log.tail, 'only the segment that is written to stays');
+  isSame(log.head, log.tail, 'only the segment that is written to stays');
   assert.ok(log.bytes < before / 2, `${log.bytes} bytes of ${before} are kept`);
   log.expire(3_000);
   assert.is(log.bytes, 0, 'bytes that nobody can have any more');
@@ -68,10 +69,10 @@ test('a segment that was let go keeps alive none that came after it, whoever sta
   const old = cursors[1].segment;
   fill(log, 6, 200, 500);
   log.expire(0);
-  assert.is(cursors[0].segment, early, 'a cursor was moved by somebody else');
+  isSame(cursors[0].segment, early, 'a cursor was moved by somebody else');
   assert.is(early.bytes.length, 0, 'the memory of a segment hangs on a cursor');
-  assert.is(early.next, undefined, 'the chain of segments hangs on a cursor');
-  assert.is(old.next, undefined, 'the chain of segments hangs on a cursor in the middle');
+  isSame(early.next, undefined, 'the chain of segments hangs on a cursor');
+  isSame(old.next, undefined, 'the chain of segments hangs on a cursor in the middle');
   for (const cursor of cursors) {
     const [first] = messages(readAll(cursor));
     assert.is(Number.parseInt(first ?? '', 10), log.firstId, 'it goes on with the oldest that is kept');

@@ -2,24 +2,25 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_SEGMENT_BYTES, Segment, SpareMemory } from '#log';
+import { isSame } from './support.ts';
 
 const segment = (bytes: Buffer): Segment => new Segment(bytes, 0, 0);
 
 test('a large piece that was given is taken again, once', () => {
   const memory = new SpareMemory();
-  assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, 'in the beginning there is none');
+  isSame(memory.take(MAX_SEGMENT_BYTES), undefined, 'in the beginning there is none');
   const piece = Buffer.alloc(MAX_SEGMENT_BYTES);
   memory.give(segment(piece));
-  assert.is(memory.take(MAX_SEGMENT_BYTES), piece, 'the first taker gets it');
-  assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, 'the second does not');
+  isSame(memory.take(MAX_SEGMENT_BYTES), piece, 'the first taker gets it');
+  isSame(memory.take(MAX_SEGMENT_BYTES), undefined, 'the second does not');
 });
 
 test('pieces of other sizes are not kept', () => {
   const memory = new SpareMemory();
   for (const size of [0, 4_096, MAX_SEGMENT_BYTES - 1, MAX_SEGMENT_BYTES + 1]) {
     memory.give(segment(Buffer.alloc(size)));
-    assert.is(memory.take(size), undefined, `a piece of ${size} bytes`);
-    assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, `one of ${size} bytes as a large one`);
+    isSame(memory.take(size), undefined, `a piece of ${size} bytes`);
+    isSame(memory.take(MAX_SEGMENT_BYTES), undefined, `one of ${size} bytes as a large one`);
   }
 });
 
@@ -28,7 +29,7 @@ test('a piece that somebody may still read is not written over', () => {
   const lent = segment(Buffer.alloc(MAX_SEGMENT_BYTES));
   lent.lent = true;
   memory.give(lent);
-  assert.is(memory.take(MAX_SEGMENT_BYTES), undefined, 'one that a socket holds');
+  isSame(memory.take(MAX_SEGMENT_BYTES), undefined, 'one that a socket holds');
 });
 
 test('what is kept is bounded', () => {

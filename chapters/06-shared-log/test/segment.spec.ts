@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Segment } from '#log';
+import { isSame } from './support.ts';
 
 /** A segment with frames of 10 bytes and 5 ids each; several of one time share a mark. */
 function fill(times: readonly number[]): Segment {
@@ -22,11 +23,11 @@ test('nothing is sealed at first', () => {
 test('what is sealed is in the slice, and no byte more', () => {
   const segment = fill([1, 2]);
   assert.is(segment.slice(10).length, 10, 'bytes');
-  assert.is(segment.slice(10), segment.slice(10), 'all who ask for the same share it');
+  isSame(segment.slice(10), segment.slice(10), 'all who ask for the same share it');
   segment.seal(30, 111, 111, 2);
   assert.is(segment.slice(10).length, 20, 'bytes when more is sealed');
   assert.is(segment.slice(0).length, 30, 'bytes from the front');
-  assert.is(segment.slice(10).buffer, segment.bytes.buffer, 'it was copied');
+  isSame(segment.slice(10).buffer, segment.bytes.buffer, 'it was copied');
 });
 
 test('the marks lead to the last one at or before an id', () => {
@@ -64,7 +65,7 @@ test('what is let go holds neither its memory nor the segment after it', () => {
   assert.is(segment.bytes.length, 0, 'its memory');
   assert.is(segment.view.byteLength, 0, 'its view of it');
   assert.is(segment.slice(10).length, 0, 'the slice that readers shared');
-  assert.is(segment.next, undefined, 'the segment after it');
+  isSame(segment.next, undefined, 'the segment after it');
   assert.is(segment.lastId, 110, 'it has forgotten which ids it held');
 });
 

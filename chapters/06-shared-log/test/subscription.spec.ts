@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_SEGMENT_BYTES } from '#log';
 import { Start } from '#protocol';
-import { messages } from './support.ts';
+import { isSame, messages } from './support.ts';
 import { codeOf, MINUTE, refusal, withWorld } from './world.ts';
 
 test(
@@ -15,8 +15,8 @@ test(
     assert.equal(ann.take(), [], 'something was sent before the turn ended');
     await world.endTurn();
     assert.is(ann.sent.length, 1, 'writes for one turn');
-    assert.is(ann.sent[0], ben.sent[0], 'each got a slice of its own');
-    assert.is(ann.sent[0]?.buffer, world.topic.log.tail.bytes.buffer, 'it was copied');
+    isSame(ann.sent[0], ben.sent[0], 'each got a slice of its own');
+    isSame(ann.sent[0]?.buffer, world.topic.log.tail.bytes.buffer, 'it was copied');
     assert.is(messages(ann.take()).length, 100, 'messages');
   }),
 );

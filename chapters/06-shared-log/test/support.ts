@@ -1,4 +1,5 @@
 /** What the specs of this chapter share: records and frames as bytes. */
+import * as assert from 'uvu/assert';
 import { FrameReader } from '#framing';
 import { Cursor, type Segment, SegmentLog, type SegmentMemory } from '#log';
 import { NaiveCursor, NaiveLog } from '#log/naive';
@@ -58,6 +59,11 @@ export const SEGMENTS: LogKind = {
     return { log, read: (nextId) => new Cursor(log, nextId) };
   },
 };
+
+/** Says so when these are not the very same thing. To show both, as `assert.is` does, would be to print a megabyte. */
+export function isSame(actual: unknown, expected: unknown, message: string): void {
+  assert.ok(actual === expected, message);
+}
 
 /** Appends texts to a log. Returns the first id. */
 export function append(log: Log, now: number, ...texts: Text[]): number {

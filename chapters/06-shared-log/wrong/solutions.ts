@@ -80,13 +80,6 @@ export const wrong: readonly WrongSolution[] = [
     to: '',
   },
   {
-    step: '6.9',
-    breaks: 'skipped ids take a place in the window',
-    file: 'log/window.ts',
-    from: 'for (let id = firstId; id <= lastId && this.size > 0; id++) this.#ids.push(id);',
-    to: 'for (let id = (this.#last ?? firstId - 1) + 1; id <= lastId && this.size > 0; id++) this.#ids.push((this.#last = id));\n  }\n  #last: number | undefined;\n  unused(): void {',
-  },
-  {
     step: '6.11',
     breaks: 'the system is asked for the time of each message',
     file: 'broker/turn-clock.ts',

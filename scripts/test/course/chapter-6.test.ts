@@ -1,4 +1,4 @@
-// deadline: 600 s
+// deadline: 900 s
 import { proveChapter } from './prove.ts';
 
 await proveChapter(6);
