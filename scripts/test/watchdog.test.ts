@@ -15,7 +15,7 @@ function runFile(t: TestContext, name: string, text: string, ...args: string[]) 
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, name);
   writeFileSync(path, `// deadline: 1 s\n${text}\n`);
-  const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _within, LEVERET_DEADLINE_S: _longer, ...env } = process.env;
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, testArguments(...args, path), {
     cwd: ROOT,
     env,
