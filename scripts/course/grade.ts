@@ -31,16 +31,18 @@ async function gradeFile(
   signal: AbortSignal,
   root: string,
 ): Promise<Failure | undefined> {
+  // Where the check is itself run by a test, this would make node:test speak to that test's runner and not to our reporter.
+  const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
   const reporter = path.endsWith('.test.ts') ? [`--test-reporter=${REPORTER}`] : [];
   const child = spawn(process.execPath, testArguments(...reporter, path), {
     cwd: root,
     env: {
-      ...process.env,
+      ...env,
       NO_COLOR: '1',
       FORCE_COLOR: '0',
       LEVERET_DEADLINE_S: String(DEADLINE_S),
       // Here, and not on the command line: a test may start a program that must get the reader's code too.
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${conditionsOf(readers)}`.trim(),
+      NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} ${conditionsOf(readers)}`.trim(),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

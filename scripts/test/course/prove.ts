@@ -8,7 +8,9 @@ import { gradeStep } from '../../course/grade.ts';
 import { layStarter } from '../../course/lay.ts';
 import { myFolder } from '../../course/reader-code.ts';
 import { type CourseStep, readSteps } from '../../course/steps.ts';
+import { findWritten } from '../../course/written.ts';
 import type { WrongSolution } from '../../course/wrong.ts';
+import { parseSource } from '../../sizes/code-lines.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
 
 /** A wrong solution must be refused within so many milliseconds, on a machine with nothing else to do. */
@@ -96,9 +98,15 @@ class Proof {
       path,
       text.replace(from, () => to),
     );
+    // The steps before it do not call its code: they pass while it is not written. Only what lies elsewhere may break them too.
+    const isItsOwn = findWritten(parseSource(path, text)).some((stretch) => {
+      const at = text.indexOf(from);
+      return stretch.step === step && stretch.from <= at && at + from.length <= stretch.to;
+    });
     // As the command does: the first step that fails is the one that is told.
     for (const each of this.#steps) {
       if (ordinal(each.id) > ordinal(step)) break;
+      if (each.id !== step && isItsOwn) continue;
       const began = performance.now();
       const failure = await this.#grade(each);
       if (each.id !== step) {
