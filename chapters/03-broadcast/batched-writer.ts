@@ -1,17 +1,24 @@
 import type { Socket } from 'node:net';
 import { FrameWriter } from '#framing/net';
 
-/** Frames up to this size wait for the others of their callback; copying a larger one costs more than a write. */
+/**
+ * Frames up to this size wait for the others of their callback; copying a larger one
+ * costs more than a write.
+ */
 const SMALL_BYTES = 2_048;
 
 /** When this much has been gathered it is written, whatever may follow. */
 const BATCH_BYTES = 65_536;
 
+// #region writer
 /**
- * Writes frames to a socket, in order. A write costs some microseconds however few its bytes are, so small frames are
- * gathered, and written together when the callback that sends them has ended.
+ * Writes frames to a socket, in order. A write costs some microseconds however few its
+ * bytes are, so small frames are gathered, and written together when the callback that
+ * sends them has ended.
  */
 export class BatchedWriter {
+  // step 3.6: gather small frames into one write
+
   readonly #socket: Socket;
   readonly #frames: FrameWriter;
   // Invariant: while something is gathered, a flush is booked.
@@ -23,7 +30,9 @@ export class BatchedWriter {
     this.#frames = new FrameWriter(socket);
   }
 
-  /** True while the socket holds more than it likes, and when it takes no more at all. */
+  /**
+   * True while the socket holds more than it likes, and when it takes no more at all.
+   */
   get full(): boolean {
     return this.#socket.writableNeedDrain || !this.#socket.writable;
   }
@@ -37,10 +46,9 @@ export class BatchedWriter {
     return this.#frames.drained();
   }
 
-  // #region send
   /**
-   * Takes one frame or several, laid out whole. Their bytes must not change until they are out. Behind the end nothing is
-   * sent.
+   * Takes one frame or several, laid out whole. Their bytes must not change until they
+   * are out. Behind the end nothing is sent.
    *
    * @returns true when they are out: the system has taken them
    */
@@ -57,13 +65,13 @@ export class BatchedWriter {
     if (this.#size >= BATCH_BYTES) this.flush();
     return false;
   }
-  // #endregion send
 
   /** Writes what was gathered. */
   flush(): void {
     const [first] = this.#gathered;
     if (first === undefined) return;
-    const bytes = this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#size);
+    const bytes =
+      this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#size);
     this.#gathered = [];
     this.#size = 0;
     if (this.#socket.writable) this.#socket.write(bytes);
@@ -75,3 +83,4 @@ export class BatchedWriter {
     this.#socket.end();
   }
 }
+// #endregion writer

@@ -2,13 +2,20 @@ import type { Socket } from 'node:net';
 import { type FrameHandler, FrameReader } from '#framing';
 import { BatchedWriter } from './batched-writer.ts';
 
+// #region handlers
 /** What a {@link FrameSocket} tells its owner. */
 export interface FrameSocketHandlers {
   /** A frame has come. Its bytes are lent: they are overwritten by the next read. */
   readonly onFrame: FrameHandler;
-  /** A read has been dealt with, or the socket takes more again, or `turn` was called: time to send what waits. */
+  /**
+   * A read has been dealt with, or the socket takes more again, or `turn` was called:
+   * time to send what waits.
+   */
   readonly onTurn?: () => void;
-  /** Asked after each turn: shall the next bytes be read? While they are not, TCP slows the peer down. */
+  /**
+   * Asked after each turn: shall the next bytes be read? While they are not, TCP slows
+   * the peer down.
+   */
   readonly mayRead: () => boolean;
   /** What came are no frames, or a handler threw this. */
   readonly onFailure: (thrown: unknown) => void;
@@ -17,9 +24,16 @@ export interface FrameSocketHandlers {
   /** The connection is gone. */
   readonly onClose: () => void;
 }
+// #endregion handlers
 
-/** Both directions of one connection, with callbacks: frames in, frames out, and an end that the peer can read. */
+// #region socket
+/**
+ * Both directions of one connection, with callbacks: frames in, frames out, and an end
+ * that the peer can read.
+ */
 export class FrameSocket {
+  // step 3.7: both directions of one connection
+
   readonly #socket: Socket;
   readonly #handlers: FrameSocketHandlers;
   readonly #reader: FrameReader;
@@ -40,7 +54,9 @@ export class FrameSocket {
     socket.on('close', handlers.onClose);
   }
 
-  /** The largest frame size accepted from the next frame on, in bytes (type and body). */
+  /**
+   * The largest frame size accepted from the next frame on, in bytes (type and body).
+   */
   get limit(): number {
     return this.#reader.limit;
   }
@@ -49,13 +65,17 @@ export class FrameSocket {
     this.#reader.limit = bytes;
   }
 
-  /** True while the socket holds more than it likes. The handler `onTurn` is called when that is over. */
+  /**
+   * True while the socket holds more than it likes. The handler `onTurn` is called when
+   * that is over.
+   */
   get full(): boolean {
     return this.#writer.full;
   }
 
   /**
-   * Sends one frame or several, laid out whole. What is sent in one callback goes out in one write.
+   * Sends one frame or several, laid out whole. What is sent in one callback goes out
+   * in one write.
    *
    * @returns true when they are out, as {@link BatchedWriter.send}
    */
@@ -63,7 +83,10 @@ export class FrameSocket {
     return this.#writer.send(frames);
   }
 
-  /** Does what belongs to this connection: what is thrown goes to `onFailure`, and to nobody else. */
+  /**
+   * Does what belongs to this connection: what is thrown goes to `onFailure`, and to
+   * nobody else.
+   */
   run(work: () => void): void {
     try {
       work();
@@ -84,11 +107,10 @@ export class FrameSocket {
     else this.#socket.pause();
   }
 
-  // #region end
   /**
-   * Ends our direction behind what was sent. The peer has so many milliseconds to take it all and go. What it still
-   * sends is read and thrown away: left unread, it would make the system reset the connection, and the peer might never
-   * see our last frame.
+   * Ends our direction behind what was sent. The peer has so many milliseconds to take
+   * it all and go. What it still sends is read and thrown away: left unread, it would
+   * make the system reset the connection, and the peer might never see our last frame.
    */
   end(milliseconds: number): void {
     if (this.#ending || this.#socket.destroyed) return;
@@ -97,9 +119,11 @@ export class FrameSocket {
     this.adjustReading();
     void this.gone(milliseconds);
   }
-  // #endregion end
 
-  /** Resolves when the connection is gone. If it is not in so many milliseconds, it is closed from here. */
+  /**
+   * Resolves when the connection is gone. If it is not in so many milliseconds, it is
+   * closed from here.
+   */
   async gone(milliseconds: number): Promise<void> {
     if (this.#socket.closed) return;
     const timer = setTimeout(() => this.#socket.destroy(), milliseconds);
@@ -125,3 +149,4 @@ export class FrameSocket {
     else this.#handlers.onEnd?.();
   }
 }
+// #endregion socket

@@ -16,7 +16,12 @@ async function join(server: StageServer, name: string): Promise<Person> {
   return [name, client];
 }
 
-async function everybodyHears(people: readonly Person[], from: Person, text: string, narrator: Narrator) {
+async function everybodyHears(
+  people: readonly Person[],
+  from: Person,
+  text: string,
+  narrator: Narrator,
+) {
   narrator.line(from[0], `sends "${text}"`);
   await from[1].send(TEXT, Buffer.from(text));
   for (const [name, client] of people) {
@@ -31,7 +36,8 @@ async function subjects(people: readonly Person[], narrator: Narrator): Promise<
   const [, first] = people[0] ?? raise('nobody is here');
   const rounds = 100;
   for (let n = 0; n < rounds; n += 1) {
-    for (const subject of wanted) await first.send(TEXT, Buffer.from(`${subject} ${n}`));
+    for (const subject of wanted)
+      await first.send(TEXT, Buffer.from(`${subject} ${n}`));
   }
   for (const [index, [name, client]] of people.entries()) {
     const subject = wanted[index] ?? '';
@@ -49,7 +55,11 @@ async function subjects(people: readonly Person[], narrator: Narrator): Promise<
 }
 
 /** One does not read while much is sent. */
-async function sleeper(server: StageServer, people: readonly Person[], narrator: Narrator): Promise<void> {
+async function sleeper(
+  server: StageServer,
+  people: readonly Person[],
+  narrator: Narrator,
+): Promise<void> {
   const [, dora] = await join(server, 'dora');
   for (const [, client] of people) await client.receive();
   narrator.line('dora', 'joins, and falls asleep: she does not read');
@@ -58,14 +68,17 @@ async function sleeper(server: StageServer, people: readonly Person[], narrator:
   const [, ann] = people[0] ?? raise('nobody is here');
   for (let sent = 0; sent < total; sent += 16) {
     for (let n = 0; n < 16; n += 1) await ann.send(TEXT, body);
-    for (const [, client] of people) for (let n = 0; n < 16; n += 1) await client.receive();
+    for (const [, client] of people)
+      for (let n = 0; n < 16; n += 1) await client.receive();
   }
   const [annName, ...others] = people.map(([name]) => name);
   narrator.line(
     annName ?? '',
     `sends ${total} frames of 16 KiB and reads them all, as do ${others.join(' and ')}`,
   );
-  narrator.note(`The server keeps the last ${CAPACITY}; the sockets of the system hold some more for dora.`);
+  narrator.note(
+    `The server keeps the last ${CAPACITY}; the sockets of the system hold some more for dora.`,
+  );
   narrator.line('dora', 'wakes up and reads');
   let got = 0;
   let missed = 0;
@@ -79,8 +92,14 @@ async function sleeper(server: StageServer, people: readonly Person[], narrator:
     }
   }
   const times = notices === 1 ? 'once' : `${notices} times`;
-  narrator.line('dora', `got ${narrator.volatile(got)} frames, and was told ${narrator.volatile(times)}`);
-  narrator.line('dora', `that she missed ${narrator.volatile(missed)}: together ${got + missed}`);
+  narrator.line(
+    'dora',
+    `got ${narrator.volatile(got)} frames, and was told ${narrator.volatile(times)}`,
+  );
+  narrator.line(
+    'dora',
+    `that she missed ${narrator.volatile(missed)}: together ${got + missed}`,
+  );
   await dora.close();
 }
 

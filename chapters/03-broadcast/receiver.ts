@@ -1,32 +1,47 @@
 import type { Ring } from './ring.ts';
 
+// #region lagged
 /** Told to a receiver that was overrun. */
 export class Lagged {
-  /** How many values it missed since its last read. They are gone; the next read gives the oldest one kept. */
+  /**
+   * How many values it missed since its last read. They are gone; the next read gives
+   * the oldest one kept.
+   */
   readonly missed: number;
 
   constructor(missed: number) {
     this.missed = missed;
   }
 }
+// #endregion lagged
 
 /**
- * One receiver of a `BroadcastChannel`, with a position of its own in the shared ring. Made by
- * `BroadcastChannel.subscribe`. It sees what is published from then on, in order.
+ * One receiver of a `BroadcastChannel`, with a position of its own in the shared ring.
+ * Made by `BroadcastChannel.subscribe`. It sees what is published from then on, in
+ * order.
  *
- * A receiver holds no values. It costs the same whether it is one value behind or a million.
+ * A receiver holds no values. It costs the same whether it is one value behind or a
+ * million.
  */
 export class Receiver<T> implements AsyncIterable<T | Lagged> {
+  // step 3.3: a position in the ring
+
+  // #region position
   readonly #ring: Ring<T>;
   readonly #leave: (receiver: Receiver<T>) => void;
   readonly #onReadable: (() => void) | undefined;
-  // Invariant: everything below #position was read, or was told as missed; nothing from #end on will be read.
+  // Invariant: everything below #position was read, or was told as missed; nothing from
+  // #end on will be read.
   #position: number;
   #end = Number.POSITIVE_INFINITY;
   #waiting: (() => void)[] = [];
 
   /** @internal */
-  constructor(ring: Ring<T>, leave: (receiver: Receiver<T>) => void, onReadable?: () => void) {
+  constructor(
+    ring: Ring<T>,
+    leave: (receiver: Receiver<T>) => void,
+    onReadable?: () => void,
+  ) {
     this.#ring = ring;
     this.#leave = leave;
     this.#onReadable = onReadable;
@@ -34,20 +49,19 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
     ring.readers += 1;
   }
 
-  /** How many published values this receiver has neither read nor been told to have missed. */
+  /**
+   * How many published values this receiver has neither read nor been told to have
+   * missed.
+   */
   get lag(): number {
     return Math.min(this.#ring.next, this.#end) - this.#position;
   }
 
-  /** True when there will never be anything to read again. Tells "nothing now" from "nothing more". */
-  get ended(): boolean {
-    return this.lag === 0 && this.#end < Number.POSITIVE_INFINITY;
-  }
-
-  // #region try-receive
-  /** The next value, or how many were missed, or `undefined` when there is nothing now. Never waits. */
+  /**
+   * The next value, or how many were missed, or `undefined` when there is nothing now.
+   * Never waits.
+   */
   tryReceive(): T | Lagged | undefined {
-    // step 3.2: read the next value, or tell how many are lost
     const oldest = Math.min(this.#ring.oldest, this.#end);
     if (this.#position < oldest) {
       const missed = oldest - this.#position;
@@ -59,7 +73,6 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
     this.#position += 1;
     return value;
   }
-  // #endregion try-receive
 
   /**
    * Reads all that there is now, and gives each value away. Never waits.
@@ -74,9 +87,22 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
     }
     return missed;
   }
+  // #endregion position
 
-  // #region receive
-  /** Like {@link tryReceive}, but waits until there is something. `undefined` means the end. */
+  // #region waiting
+  /**
+   * True when there will never be anything to read again. Tells "nothing now" from
+   * "nothing more".
+   */
+  get ended(): boolean {
+    // step 3.4: nothing now, or nothing more
+    return this.lag === 0 && this.#end < Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Like {@link tryReceive}, but waits until there is something. `undefined` means the
+   * end.
+   */
   async receive(): Promise<T | Lagged | undefined> {
     // step 3.4: wait for the next value
     for (;;) {
@@ -87,12 +113,19 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
       });
     }
   }
-  // #endregion receive
 
-  /** Reads until the end. Leaving the loop (`break`, `return`, an error) closes the receiver. */
+  /**
+   * Reads until the end. Leaving the loop (`break`, `return`, an error) closes the
+   * receiver.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<T | Lagged, void, undefined> {
+    // step 3.4: read until the end
     try {
-      for (let received = await this.receive(); received !== undefined; received = await this.receive()) {
+      for (
+        let received = await this.receive();
+        received !== undefined;
+        received = await this.receive()
+      ) {
         yield received;
       }
     } finally {
@@ -100,15 +133,23 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
     }
   }
 
-  /** @internal Called by the channel at the end of a turn in which values were published. */
+  /**
+   * @internal Called by the channel at the end of a turn in which values were
+   *   published.
+   */
   wake(): void {
+    // step 3.4: there is something to read
     if (this.lag === 0) return;
     this.#resume();
     this.#onReadable?.();
   }
 
-  /** Reads what is published already, and nothing newer. Who waits on an empty channel gets the end. */
+  /**
+   * Reads what is published already, and nothing newer. Who waits on an empty channel
+   * gets the end.
+   */
   finish(): void {
+    // step 3.4: nothing newer
     if (this.#end < Number.POSITIVE_INFINITY) return;
     this.#end = this.#ring.next;
     this.#ring.readers -= 1;
@@ -116,8 +157,12 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
     this.#resume();
   }
 
-  /** Leaves at once: what is unread is given up, who waits gets the end. Closing twice does no harm. */
+  /**
+   * Leaves at once: what is unread is given up, who waits gets the end. Closing twice
+   * does no harm.
+   */
   close(): void {
+    // step 3.4: leave at once
     this.finish();
     this.#ring.release(this.#position, this.#end);
     this.#position = this.#end;
@@ -125,6 +170,8 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
   }
 
   #resume(): void {
+    // step 3.4: who waits looks again
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+  // #endregion waiting
 }

@@ -3,22 +3,30 @@ import { type FrameHandler, HEADER_SIZE, LeveretError, toLeveretError } from '#f
 import { AnswerQueue } from '#topics';
 import { FrameSocket } from './frame-socket.ts';
 
+// step 3.8: ask, and get the answers in order
+
 /** How long the other side may take to end a connection, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+// #region handlers
 /** What a {@link RequestSocket} asks and tells its owner. */
 export interface RequestSocketHandlers {
-  /** A frame has come; an answer is passed on to `settle` or `refuse`. Its bytes are lent. */
+  /**
+   * A frame has come; an answer is passed on to `settle` or `refuse`. Its bytes are
+   * lent.
+   */
   readonly onFrame: FrameHandler;
   /** Asked after each turn: is there room for what nobody asked for? */
   readonly hasRoom: () => boolean;
   /** The connection is gone. `failure` says why, unless `close` was called. */
   readonly onClose: (failure: LeveretError | undefined) => void;
 }
+// #endregion handlers
 
+// #region socket
 /**
- * The asking end of a connection: requests whose answers come in their order, and one reason why it ended, which all are
- * told who wait, and who ask later.
+ * The asking end of a connection: requests whose answers come in their order, and one
+ * reason why it ended, which all are told who wait, and who ask later.
  *
  * @typeParam A - an answer, decoded
  */
@@ -30,11 +38,16 @@ export class RequestSocket<A> {
   #closing: Promise<void> | undefined;
 
   /** @param limit - the largest frame size, both ways, in bytes (type and body) */
-  constructor(socket: Socket, limit: number, { onFrame, hasRoom, onClose }: RequestSocketHandlers) {
+  constructor(
+    socket: Socket,
+    limit: number,
+    { onFrame, hasRoom, onClose }: RequestSocketHandlers,
+  ) {
     this.#socket = new FrameSocket(socket, limit, {
       onFrame,
       // While an answer is awaited we must read: it comes behind all that is under way.
-      mayRead: () => hasRoom() || this.#answers.length > 0 || this.#failure !== undefined,
+      mayRead: () =>
+        hasRoom() || this.#answers.length > 0 || this.#failure !== undefined,
       onFailure: (thrown) => this.fail(failureOf(thrown)),
       onClose: () => {
         this.#failure ??= disconnected('the other side ended the connection');
@@ -44,7 +57,9 @@ export class RequestSocket<A> {
     });
   }
 
-  /** A number for the next request: 1, 2, and so on, and from 4,294,967,295 on 1 again. */
+  /**
+   * A number for the next request: 1, 2, and so on, and from 4,294,967,295 on 1 again.
+   */
   number(): number {
     this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
     return this.#lastNumber;
@@ -58,9 +73,11 @@ export class RequestSocket<A> {
   /**
    * Sends a request and waits for its answer.
    *
-   * @param accept - called with the answer before any later frame is looked at. What it throws ends the connection
+   * @param accept - called with the answer before any later frame is looked at. What it
+   *   throws ends the connection
    * @returns what `accept` returns
-   * @throws LeveretError as `send`, what `refuse` is given, and why the connection is gone
+   * @throws LeveretError as `send`, what `refuse` is given, and why the connection is
+   *   gone
    */
   async request<T>(frame: Uint8Array, accept: (answer: A) => T): Promise<T> {
     this.send(frame);
@@ -78,13 +95,16 @@ export class RequestSocket<A> {
     if (this.#failure !== undefined) throw this.#failure;
     const { limit } = this.#socket;
     if (frame.length - HEADER_SIZE > limit) {
-      const message = `the other side takes frames of at most ${limit} bytes; send less at once`;
+      const message = `the other side takes frames of ${limit} bytes at most; send less`;
       throw new LeveretError('TOO_LARGE', message);
     }
     this.#socket.send(frame);
   }
 
-  /** Sends an answer to something that the other side has asked; none when the connection ends anyhow. */
+  /**
+   * Sends an answer to something that the other side has asked; none when the
+   * connection ends anyhow.
+   */
   reply(frame: Uint8Array): void {
     if (this.#failure === undefined) this.send(frame);
   }
@@ -117,8 +137,9 @@ export class RequestSocket<A> {
   }
 
   /**
-   * Sends a last frame, to which the other side ends the connection; after two seconds it is ended from here. Answers
-   * that are under way still come. Calling it again only waits.
+   * Sends a last frame, to which the other side ends the connection; after two seconds
+   * it is ended from here. Answers that are under way still come. Calling it again only
+   * waits.
    */
   close(goodbye: Uint8Array): Promise<void> {
     // However often it is called, one listener waits for the end.
@@ -138,10 +159,18 @@ function disconnected(message: string): LeveretError {
   return new LeveretError('DISCONNECTED', `${message}; connect again to go on`);
 }
 
-/** Why a connection ends at which this was thrown: what is no error of ours is a fault of the program, not of the peer. */
+/**
+ * Why a connection ends at which this was thrown: what is no error of ours is a fault
+ * of the program, not of the peer.
+ */
 function failureOf(thrown: unknown): LeveretError {
   if (!(thrown instanceof LeveretError)) return toLeveretError(thrown);
-  return new LeveretError('BAD_BROKER', `what came is not the protocol: ${thrown.message}`, {
-    cause: thrown,
-  });
+  return new LeveretError(
+    'BAD_BROKER',
+    `what came is not the protocol: ${thrown.message}`,
+    {
+      cause: thrown,
+    },
+  );
 }
+// #endregion socket

@@ -1,14 +1,20 @@
+// #region budget
 /**
- * Lets at most so many things happen in one turn of the event loop; who comes later waits for the next turn.
+ * Lets at most so many things happen in one turn of the event loop; who comes later
+ * waits for the next turn.
  *
- * One chunk from a socket can hold thousands of small frames. Published all in one turn, they would overrun
- * the ring before any receiver had a chance to run, however fast its client is.
+ * One chunk from a socket can hold thousands of small frames. Published all in one
+ * turn, they would overrun the ring before any receiver had a chance to run, however
+ * fast its client is.
  */
 export class TurnBudget {
+  // step 3.9: so many in one turn
+
   readonly #perTurn: number;
   #spent = 0;
   #nextTurn: Promise<void> | undefined;
 
+  /** @param perTurn - how many may happen in one turn, 1 or more */
   constructor(perTurn: number) {
     this.#perTurn = perTurn;
   }
@@ -20,7 +26,8 @@ export class TurnBudget {
   }
 
   #waitForNextTurn(): Promise<void> {
-    // Booked only now, after the work of this turn: so the receivers, booked by the work, go first.
+    // Booked only now, after the work of this turn: so the receivers, booked by the
+    // work, go first.
     this.#nextTurn ??= new Promise((resolve) => {
       setImmediate(() => {
         this.#spent = 0;
@@ -31,3 +38,4 @@ export class TurnBudget {
     return this.#nextTurn;
   }
 }
+// #endregion budget

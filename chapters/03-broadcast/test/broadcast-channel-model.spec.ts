@@ -26,6 +26,9 @@ interface Real {
   readonly receivers: Array<Receiver<number>>;
 }
 
+/** More than any of the histories below has values: behind them a receiver goes round and round. */
+const MOST_READS = 10_000;
+
 function expectedRead(receiver: ModelReceiver): number | Lagged | undefined {
   if (receiver.missed === 0) return receiver.unread.shift();
   const { missed } = receiver;
@@ -149,7 +152,11 @@ modelSuite(
           const receivers = [0, 1, 2].map(() => channel.subscribe());
           const readers = receivers.map(async (receiver) => {
             let next = 0;
+            let reads = 0;
             for await (const received of receiver) {
+              reads += 1;
+              if (reads > MOST_READS)
+                throw new Error(`a receiver gives more than ${MOST_READS} values and losses`);
               if (received instanceof Lagged) next += received.missed;
               else assert.is(received, next++, 'the next value');
               await scheduler.schedule(Promise.resolve());

@@ -7,7 +7,7 @@ import { encodeFrame, LeveretError } from '#framing';
 import { openSocket, startServer } from '#framing/net';
 import { until } from '../../01-framed-echo/test/raw-socket.ts';
 
-const timeout = 20_000;
+const timeout = 6_000;
 const QUESTION = 1;
 const GOODBYE = 2;
 
@@ -126,5 +126,5 @@ test('who does not go when the connection ends is closed', { timeout }, async (t
   socket.pause();
   client.send(encodeFrame(QUESTION, Buffer.from('a')));
   assert.equal(connections(), 1, 'it is there');
-  await until(() => connections() === 0);
+  await until(() => connections() === 0, { deadlineMs: 3_000, what: 'the connection is closed' });
 });
