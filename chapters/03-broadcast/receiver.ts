@@ -95,7 +95,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    * "nothing more".
    */
   get ended(): boolean {
-    // step 3.4: nothing now, or nothing more
+    // step 3.4: wait, and leave
     return this.lag === 0 && this.#end < Number.POSITIVE_INFINITY;
   }
 
@@ -104,7 +104,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    * end.
    */
   async receive(): Promise<T | Lagged | undefined> {
-    // step 3.4: wait for the next value
+    // step 3.4: wait, and leave
     for (;;) {
       const received = this.tryReceive();
       if (received !== undefined || this.ended) return received;
@@ -119,7 +119,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    * receiver.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T | Lagged, void, undefined> {
-    // step 3.4: read until the end
+    // step 3.4: wait, and leave
     try {
       for (
         let received = await this.receive();
@@ -138,7 +138,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    *   published.
    */
   wake(): void {
-    // step 3.4: there is something to read
+    // step 3.4: wait, and leave
     if (this.lag === 0) return;
     this.#resume();
     this.#onReadable?.();
@@ -149,7 +149,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    * gets the end.
    */
   finish(): void {
-    // step 3.4: nothing newer
+    // step 3.4: wait, and leave
     if (this.#end < Number.POSITIVE_INFINITY) return;
     this.#end = this.#ring.next;
     this.#ring.readers -= 1;
@@ -162,7 +162,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
    * does no harm.
    */
   close(): void {
-    // step 3.4: leave at once
+    // step 3.4: wait, and leave
     this.finish();
     this.#ring.release(this.#position, this.#end);
     this.#position = this.#end;
@@ -170,7 +170,7 @@ export class Receiver<T> implements AsyncIterable<T | Lagged> {
   }
 
   #resume(): void {
-    // step 3.4: who waits looks again
+    // step 3.4: wait, and leave
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
   // #endregion waiting
