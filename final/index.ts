@@ -23,6 +23,7 @@ export {
   type SlowPolicy,
 } from './broker/limits.ts';
 export type { Logger } from './broker/logger.ts';
+export type { BufferReport } from './broker/memory/buffered-memory.ts';
 export type { MemoryReport, MemoryState } from './broker/memory/retained-memory.ts';
 export {
   type BrokerOptions,

@@ -1,8 +1,9 @@
 import type { ConnectionStatus } from '#connections';
+import type { BufferReport } from './memory/buffered-memory.ts';
 import type { MemoryReport } from './memory/retained-memory.ts';
 
 /** What a broker holds and has done. */
-export interface BrokerStatus extends MemoryReport {
+export interface BrokerStatus extends MemoryReport, BufferReport {
   /** Number of this run of the broker. */
   readonly epoch: number;
   readonly topics: number;

@@ -15,6 +15,7 @@ import { EventLoopDelay } from './event-loop-delay.ts';
 import { Faults } from './faults.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Logger } from './logger.ts';
+import { BufferedMemory } from './memory/buffered-memory.ts';
 import { ConnectionLags } from './memory/connection-lags.ts';
 import { RetainedMemory } from './memory/retained-memory.ts';
 import { RefusedLogins } from './refused-logins.ts';
@@ -55,6 +56,7 @@ export class BrokerCore {
   readonly topics: TopicTable;
   readonly inboxes: Inboxes;
   readonly memory: RetainedMemory;
+  readonly buffered: BufferedMemory;
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
   /** Those of all sessions together. */
@@ -118,6 +120,13 @@ export class BrokerCore {
     this.refusedLogins = new RefusedLogins(logger);
     this.audit = new TopicAudit(logger);
     const turn = new TurnTime(clock);
+    const { maxTotalBufferedBytes } = limits;
+    this.buffered = new BufferedMemory({
+      maxTotalBufferedBytes,
+      logger,
+      faults,
+      clients: () => this.sessions(),
+    });
     const { refusedLogins, audit } = this;
     const requests = new Requests({
       limits,
@@ -138,6 +147,7 @@ export class BrokerCore {
       faults,
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,
+      buffered: this.buffered,
       unfinished: new UnfinishedFrames(Math.max(limits.maxUnfinishedBytes, limits.maxFrameSize)),
       subscriptions: this.subscriptions,
       kinds: [
@@ -196,6 +206,7 @@ export class BrokerCore {
       published: this.published,
       logBytes,
       ...this.memory.report(),
+      ...this.buffered.report(),
       internalErrors: this.faults.count,
       uptimeMs: Math.round(performance.now() - this.#startedAt),
       eventLoopDelayMs: this.#eventLoopDelay.read().p99,
@@ -260,6 +271,7 @@ export class BrokerCore {
     this.sweep.begin();
     this.faults.guard('the sweep over lags', () => this.#lags.sweep());
     this.faults.guard('the sweep over memory', () => this.memory.sweep());
+    this.faults.guard('the sweep over what is buffered', () => this.buffered.look());
   }
 
   /** With nobody connected the table does not sweep. What was retained must go in time all the same. */

@@ -71,6 +71,12 @@ export const LIMITS = {
   drainTimeoutMs: { ...BROKER_LIMITS.drainTimeoutMs, min: 0 },
   /** What all topics together may hold of memory, in bytes: segments of their logs, and keys. */
   maxTotalRetainedBytes: { default: usualMemoryBound(), min: MiB, max: Number.MAX_SAFE_INTEGER },
+  /** What all connections together may buffer, in bytes: what clients have not taken, and what waits to be served. */
+  maxTotalBufferedBytes: {
+    default: Math.floor(usualMemoryBound() / 4),
+    min: MiB,
+    max: Number.MAX_SAFE_INTEGER,
+  },
 } as const satisfies Record<string, Limit>;
 
 /** The names of the limits that are numbers. */

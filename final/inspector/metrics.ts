@@ -37,6 +37,11 @@ export class Metrics {
     'leveret_publishes_refused_total',
     'PUBLISHes refused because all topics together held too much.',
   );
+  readonly #buffered = this.#gauge(
+    'leveret_buffered_bytes',
+    'Bytes of memory that hold what clients have not taken, and what waits to be served.',
+  );
+  readonly #maxBuffered = this.#gauge('leveret_buffered_bytes_max', 'The most that they may take.');
   readonly #logBytes = this.#gauge('leveret_log_bytes', 'Bytes that the logs hold.');
   readonly #lag = this.#gauge(
     'leveret_subscriber_lag_messages',
@@ -88,6 +93,8 @@ export class Metrics {
     this.#logBytes.set(logBytes);
     this.#retained.set(retainedBytes);
     this.#maxRetained.set(maxTotalRetainedBytes);
+    this.#buffered.set(memory.bufferedBytes);
+    this.#maxBuffered.set(memory.maxTotalBufferedBytes);
     setTo(this.#dropped, droppedMessages);
     setTo(this.#refusedPublishes, refusedPublishes);
     setTo(this.#internalErrors, internalErrors);

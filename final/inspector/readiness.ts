@@ -8,8 +8,9 @@ export interface Readiness {
 }
 
 /** What `/readyz` answers: to anybody, so it tells no figures and no names. */
-export function readiness(_broker: Broker, isClosing: boolean): Readiness {
+export function readiness(broker: Broker, isClosing: boolean): Readiness {
   const reasons: string[] = [];
   if (isClosing) reasons.push('shutting down');
+  if (broker.core.memory.refusing) reasons.push('publishes are refused: too much is retained');
   return { ready: reasons.length === 0, reasons };
 }

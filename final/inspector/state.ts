@@ -95,6 +95,14 @@ export interface InspectorState {
     readonly bytesOut: number;
     readonly queuedBytes: number;
     readonly logBytes: number;
+    /** Bytes of memory that messages and keys take in all topics. */
+    readonly retainedBytes: number;
+    /** The most that they may take. */
+    readonly maxTotalRetainedBytes: number;
+    /** Whether there is room for what is published. */
+    readonly memoryState: 'ok' | 'dropping' | 'refusing';
+    /** Bytes of memory that hold what clients have not taken. */
+    readonly bufferedBytes: number;
     readonly residentBytes: number;
     readonly eventLoopDelayMs: number;
   };

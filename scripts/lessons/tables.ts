@@ -19,6 +19,12 @@ import { type Filled, findFences } from './markdown.ts';
 
 const MARKER = /^\s*<!-- (frames: client|frames: broker|errors|limits|permissions|permission kinds) -->\s*$/;
 
+/** What is reckoned from the memory of the machine. */
+const SHARES_OF_MEMORY = new Map([
+  ['maxTotalRetainedBytes', 'a quarter of the memory'],
+  ['maxTotalBufferedBytes', 'a sixteenth of the memory'],
+]);
+
 /** The cells of a row; those that are undefined people write. The second one is its name. */
 type Row = readonly [first: string | undefined, name: string, ...rest: (string | undefined)[]];
 
@@ -110,7 +116,8 @@ function limitRows(): Row[] {
     const values = columns.map((limits) => {
       const value = limits.get(name)?.default ?? fixed.get(name);
       if (value === undefined) return 'none';
-      if (limits.has(name) && name === 'maxTotalRetainedBytes') return 'a quarter of the memory';
+      const share = limits.has(name) ? SHARES_OF_MEMORY.get(name) : undefined;
+      if (share !== undefined) return share;
       return limits.has(name) ? digits(value) : `${digits(value)}, fixed`;
     });
     return [undefined, `\`${name}\``, ...values, undefined];

@@ -1,4 +1,6 @@
 import type { Connection } from '#connections';
+import type { Holding, SharedMemory } from '../memory/buffered-memory.ts';
+import { UnsentSlices } from './unsent-slices.ts';
 
 /** Frames up to this size wait for the end of the tick, to be sent together; larger ones go out at once. */
 const SMALL = 2048;
@@ -12,6 +14,9 @@ export interface OutboxHost {
   flushLater(outbox: Outbox): void;
 }
 
+/** What an {@link Outbox} needs of its connection. */
+export type OutboxConnection = Pick<Connection<unknown>, 'write' | 'queuedBytes' | 'bytesOut'>;
+
 /**
  * What goes out on one connection, in order. Every write to a socket costs some microseconds however few its
  * bytes are, so small frames are copied together and sent as one; large ones go out as they are, uncopied.
@@ -19,15 +24,20 @@ export interface OutboxHost {
 export class Outbox {
   /** True while the connection holds more than it likes; it says when that is over. */
   full = false;
-  readonly #connection: Pick<Connection<unknown>, 'write' | 'queuedBytes'>;
+  readonly #connection: OutboxConnection;
   readonly #host: OutboxHost;
+  readonly #buffered: { grew(bytes: number): void };
   #first: Uint8Array | undefined;
   #rest: Uint8Array[] | undefined;
   #size = 0;
+  // Made when first needed: most clients take what they are sent.
+  #slices: UnsentSlices | undefined;
 
-  constructor(connection: Pick<Connection<unknown>, 'write' | 'queuedBytes'>, host: OutboxHost) {
+  /** @param buffered - is told of memory that the socket may hold on to */
+  constructor(connection: OutboxConnection, host: OutboxHost, buffered: { grew(bytes: number): void }) {
     this.#connection = connection;
     this.#host = host;
+    this.#buffered = buffered;
   }
 
   /** Bytes that are not with the operating system yet. */
@@ -58,6 +68,14 @@ export class Outbox {
     return false;
   }
 
+  /** What waits here and in the socket. */
+  measure(shared: SharedMemory): Holding {
+    const { bytesOut, queuedBytes } = this.#connection;
+    if (queuedBytes === 0) this.#slices = undefined;
+    const { bytes, lent } = this.#slices?.measure(bytesOut - queuedBytes, shared) ?? { bytes: 0, lent: 0 };
+    return { own: this.#size + queuedBytes - bytes, lent };
+  }
+
   /** Sends what was collected. */
   flush(): void {
     if (this.#first === undefined) return;
@@ -68,7 +86,16 @@ export class Outbox {
   }
 
   #write(bytes: Uint8Array): boolean {
-    if (!this.#connection.write(bytes)) this.full = true;
-    return this.#connection.queuedBytes === 0;
+    const connection = this.#connection;
+    if (!connection.write(bytes)) this.full = true;
+    const queued = connection.queuedBytes;
+    if (queued === 0) return true;
+    const isSlice = UnsentSlices.isSlice(bytes);
+    if (isSlice) {
+      this.#slices ??= new UnsentSlices();
+      this.#slices.add(bytes, connection.bytesOut, connection.bytesOut - queued);
+    }
+    this.#buffered.grew(isSlice ? bytes.buffer.byteLength : bytes.length);
+    return false;
   }
 }

@@ -15,6 +15,11 @@ export class PostponedFrames {
     return this.#from === this.#to;
   }
 
+  /** Bytes of memory that it takes. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** Buffers a frame. Its bytes are copied. */
   add(type: number, bytes: Buffer, start: number, end: number): void {
     const at = this.#to;

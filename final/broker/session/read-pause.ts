@@ -37,6 +37,11 @@ export class ReadPause {
     return this.#heldBy ?? NOBODY;
   }
 
+  /** Bytes of memory that the frames take that wait. */
+  get heldBytes(): number {
+    return this.#postponed?.heldBytes ?? 0;
+  }
+
   /** A topic holds it. */
   hold(by: Hold): void {
     this.#heldBy ??= new Set();

@@ -1,6 +1,7 @@
 import type { Connection } from '#connections';
 import { type BrokerFrame, brokerCodec } from '#protocol';
 import type { Resumable } from '../delivery/subscription.ts';
+import type { BufferedMemory } from '../memory/buffered-memory.ts';
 import type { FrameTrace } from './frame-trace.ts';
 import { Outbox, type OutboxHost } from './outbox.ts';
 import type { ReadPause } from './read-pause.ts';
@@ -10,6 +11,8 @@ export interface OutputSettings {
   readonly limits: { readonly highWaterBytes: number };
   readonly scheduler: OutboxHost;
   readonly trace: FrameTrace;
+  /** What is buffered for all clients. */
+  readonly buffered: Pick<BufferedMemory, 'grew'>;
 }
 
 /** What goes out to one client: the half of a session that answers, and that delivers for its subscriptions. */
@@ -30,7 +33,7 @@ export abstract class SessionOutput {
   constructor(settings: OutputSettings, connection: Connection<unknown>) {
     this.#settings = settings;
     this.connection = connection;
-    this.outbox = new Outbox(connection, settings.scheduler);
+    this.outbox = new Outbox(connection, settings.scheduler, settings.buffered);
   }
 
   /** Number of its connection. */

@@ -8,6 +8,7 @@ import { SubscriptionSet } from '../delivery/subscription-set.ts';
 import type { SubscriptionTotal } from '../delivery/subscription-total.ts';
 import type { Faults } from '../faults.ts';
 import type { BrokerLimits } from '../limits.ts';
+import type { BufferedMemory, BufferingClient, Holding, SharedMemory } from '../memory/buffered-memory.ts';
 import type { Topic } from '../topics/topic.ts';
 import type { Hold } from '../topics/topic-reader.ts';
 import { closeReason } from './close-reason.ts';
@@ -39,6 +40,8 @@ export interface SessionHost {
   readonly unfinished: UnfinishedFrames;
   /** The subscriptions of all sessions. */
   readonly subscriptions: SubscriptionTotal;
+  /** What is buffered for all clients. */
+  readonly buffered: Pick<BufferedMemory, 'grew'>;
   /** The kinds of subscriptions that there are. */
   readonly kinds: readonly SubscriptionKind[];
   /**
@@ -54,7 +57,7 @@ export interface SessionHost {
 /** One client on one connection: what it said, what it is owed. */
 export class Session
   extends SessionOutput
-  implements SubscriptionHost, PublishingClient, SessionInputHost, PendingSession
+  implements SubscriptionHost, PublishingClient, SessionInputHost, PendingSession, BufferingClient
 {
   readonly subscriptions: SubscriptionSet;
   /** Whether, and why, it is not read from. */
@@ -154,6 +157,15 @@ export class Session
     this.fail(new ProtocolError('FULL', message));
     // At once: who says nothing would keep its place until it is cut off.
     this.connection.destroy();
+  }
+
+  cutOff(): void {
+    this.connection.destroy('slow');
+  }
+
+  measure(shared: SharedMemory): Holding {
+    const { own, lent } = this.outbox.measure(shared);
+    return { own: own + this.readPause.heldBytes + this.connection.stream.readableLength, lent };
   }
 
   /**

@@ -34,6 +34,10 @@ export interface StatusMessage {
   readonly droppedMessages: number;
   readonly droppedBytes: number;
   readonly refusedPublishes: number;
+  readonly bufferedBytes: number;
+  readonly maxTotalBufferedBytes: number;
+  /** Clients that were ended because they held most of what was buffered. */
+  readonly endedClients: number;
   /** Faults of the broker itself since it started. */
   readonly internalErrors: number;
   readonly residentBytes: number;

@@ -36,6 +36,7 @@ export class OverviewView {
       'topics',
       'inboxes',
       'in logs',
+      'memory held',
       'loop delay',
     ]) {
       const value = element('dd', { text: '–' });
@@ -76,6 +77,7 @@ export class OverviewView {
     this.#set('topics', count(totals.topics));
     this.#set('inboxes', count(totals.inboxes));
     this.#set('in logs', bytes(totals.logBytes));
+    this.#set('memory held', memoryHeld(totals));
     this.#set('loop delay', duration(totals.eventLoopDelayMs));
     if (seconds > 0) this.#plot(at / 1000, rates.messages, rates.out);
   }
@@ -187,4 +189,11 @@ function niceTop(max: number | null): number {
 
 function timeOfDay(seconds: number): string {
   return clockTime(seconds * 1000).slice(0, 8);
+}
+
+function memoryHeld({ retainedBytes, maxTotalRetainedBytes, memoryState }: InspectorState['totals']): string {
+  // Where frames are watched on their way to some other broker, nothing is known of its memory.
+  if (maxTotalRetainedBytes === 0) return '–';
+  const state = memoryState === 'ok' ? '' : `, ${memoryState}`;
+  return `${bytes(retainedBytes)} of ${bytes(maxTotalRetainedBytes)}${state}`;
 }

@@ -113,6 +113,33 @@ test('readyz says whether work should be sent here, and if not, why', { timeout 
   );
 });
 
+test('a broker that refuses publishes as it holds too much is not ready, and says how much it holds', {
+  timeout,
+}, async (t) => {
+  const { broker, inspector } = await inspectorFor(t, {
+    maxTotalRetainedBytes: 1_048_576,
+    memoryPolicy: 'refuse',
+  });
+  const topic = broker.core.topics.use('full');
+  topic.create({ retentionMs: 3_600_000, dedupeMs: 0 });
+  const record = Buffer.alloc(6 + 100_000);
+  record.writeUInt32BE(100_000, 2);
+  for (let i = 0; i < 20; i++) topic.publish(record, 0, record.length, 1, false);
+  const { status, body } = await ask(inspector, '/readyz');
+  assert.equal(status, 503, 'it is ready');
+  assert.deepEqual(
+    JSON.parse(body).reasons,
+    ['publishes are refused: too much is retained'],
+    'the reasons that it gives',
+  );
+  const { totals } = JSON.parse((await ask(inspector, '/api/state')).body);
+  assert.equal(totals.memoryState, 'refusing', 'the state');
+  assert.equal(totals.maxTotalRetainedBytes, 1_048_576, 'the most that it may hold');
+  assert.ok(totals.retainedBytes >= 1_048_576, `what it holds: ${totals.retainedBytes}`);
+  topic.clear();
+  assert.equal((await ask(inspector, '/readyz')).status, 200, 'it is not ready when there is room again');
+});
+
 test('the page comes with headers that keep it to itself', { timeout }, async (t) => {
   const { inspector } = await inspectorFor(t);
   const page = await ask(inspector, '/');

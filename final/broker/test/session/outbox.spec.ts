@@ -7,8 +7,10 @@ class Wire {
   readonly writes: Uint8Array[] = [];
   room = true;
   queuedBytes = 0;
+  bytesOut = 0;
   write(bytes: Uint8Array): boolean {
     this.writes.push(bytes);
+    this.bytesOut += bytes.length;
     return this.room;
   }
 }
@@ -16,9 +18,8 @@ class Wire {
 function make(): { wire: Wire; outbox: Outbox; later: Outbox[] } {
   const wire = new Wire();
   const later: Outbox[] = [];
-  const outbox = new Outbox(wire, {
-    flushLater: (each) => later.push(each),
-  });
+  const host = { flushLater: (each: Outbox) => void later.push(each) };
+  const outbox = new Outbox(wire, host, { grew() {} });
   return { wire, outbox, later };
 }
 
