@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findChapters, ROOT } from './chapters.ts';
 import {
   checkCommands,
+  checkExamples,
   checkForm,
   checkLinks,
   checkSteps,
@@ -20,14 +21,14 @@ const HELP = `Keeps the text of the lessons true.
   npm run lessons -- --write    fill in the quoted code and the transcripts from the real files
   npm run lessons -- --write 3  those of chapter 3 only`;
 
-function markdownFiles(): string[] {
+/** What is read beside the lessons. */
+function guides(): string[] {
   const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((name) => existsSync(join(ROOT, name)));
-  return [
-    ...top,
-    ...findBelow(ROOT, 'docs', '.md'),
-    ...findBelow(ROOT, 'chapters', '.md'),
-    ...findBelow(ROOT, 'final', '.md'),
-  ];
+  return [...top, ...findBelow(ROOT, 'docs', '.md'), ...findBelow(ROOT, 'scripts/pack', '.md')];
+}
+
+function markdownFiles(): string[] {
+  return [...guides(), ...findBelow(ROOT, 'chapters', '.md'), ...findBelow(ROOT, 'final', '.md')];
 }
 
 async function write(only: number | undefined): Promise<string[]> {
@@ -73,6 +74,7 @@ function check(): string[] {
       ...checkCommands(path, text, new Set(Object.keys(scripts))),
     );
   }
+  for (const path of guides()) mistakes.push(...checkExamples(path, readFileSync(join(ROOT, path), 'utf8')));
   for (const chapter of findChapters()) {
     if (chapter.lesson === undefined) continue;
     const text = readFileSync(chapter.lesson, 'utf8');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './chapters.ts';
@@ -56,7 +56,12 @@ await runCommand(async () => {
   await bundleTypes(lib, Object.keys(project.dependencies));
   chmodSync(join(lib, `${COMMAND_ENTRY.name}.js`), 0o755);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(makeManifest(project, used), null, 2)}\n`);
-  copyFileSync(join(ROOT, 'scripts/pack/README.md'), join(folder, 'README.md'));
+  // Where its programs come from is of no use outside of the project.
+  const readme = readFileSync(join(ROOT, 'scripts/pack/README.md'), 'utf8').replaceAll(
+    /^<!-- code: .*-->\n/gm,
+    '',
+  );
+  writeFileSync(join(folder, 'README.md'), readme);
   for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(join(ROOT, name), join(folder, name));
   const tarball = npmPack(folder, out);
   const mistakes = await checkPackage(folder, tarball);

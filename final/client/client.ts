@@ -1,4 +1,5 @@
 import type { LeveretError } from '#framing';
+import { ASYNC_DISPOSE } from './async-dispose.ts';
 import { type CloseOptions, type ConnectOptions, readConnectOptions } from './connect-options.ts';
 import { Engine } from './engine.ts';
 import { readingOptions } from './errors.ts';
@@ -290,7 +291,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Closes the client: see {@link Client.close}. For `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.close();
   }
 }

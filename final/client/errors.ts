@@ -1,32 +1,49 @@
 import { LeveretError } from '#framing';
 import type { ErrorName } from '#protocol';
 
-/** Codes of errors that are the client's own, and what each means. The others are those of the protocol. */
-export const CLIENT_ERRORS = {
-  ABORTED: 'the signal of a wait was aborted',
-  BAD_BROKER: 'what answers does not keep to the protocol',
-  BAD_JSON: 'the payload of a message is no JSON',
-  BAD_OPTION: 'an option is not what it may be',
-  BAD_PAYLOAD: 'a payload is neither text nor a Uint8Array',
-  BAD_RETRY: 'a publish that is repeated could be there twice',
-  BAD_URL: 'the address is none',
-  CALLBACK_FAILED: 'a callback of the program has thrown',
-  CLIENT_BUG: 'a fault of the client itself',
-  CLOSED: 'the client, or the subscription, was closed',
-  DISCONNECTED: 'the connection was lost',
-  HANDLER_FAILED: 'the responder of a request has failed',
-  OVERFLOW: 'more waits, to be sent or to be taken, than may be held',
-  REFUSED: 'nobody has answered at the address',
-  SKIPPED: 'messages are lost, and the subscription was to end by that',
-  TIMEOUT: 'a wait has taken too long',
-  TLS: 'no secure connection could be made',
-} as const;
+/** Codes of errors that are the client's own, each with what it means. The others are those of the protocol. */
+export interface ClientErrors {
+  /** The signal of a wait was aborted. */
+  readonly ABORTED: string;
+  /** What answers does not keep to the protocol. */
+  readonly BAD_BROKER: string;
+  /** The payload of a message is no JSON. */
+  readonly BAD_JSON: string;
+  /** An option is not what it may be. */
+  readonly BAD_OPTION: string;
+  /** A payload is neither text nor a Uint8Array. */
+  readonly BAD_PAYLOAD: string;
+  /** A publish that is repeated could be there twice. */
+  readonly BAD_RETRY: string;
+  /** The address is none. */
+  readonly BAD_URL: string;
+  /** A callback of the program has thrown. */
+  readonly CALLBACK_FAILED: string;
+  /** A fault of the client itself. */
+  readonly CLIENT_BUG: string;
+  /** The client, or the subscription, was closed. */
+  readonly CLOSED: string;
+  /** The connection was lost. */
+  readonly DISCONNECTED: string;
+  /** The responder of a request has failed. */
+  readonly HANDLER_FAILED: string;
+  /** More waits, to be sent or to be taken, than may be held. */
+  readonly OVERFLOW: string;
+  /** Nobody has answered at the address. */
+  readonly REFUSED: string;
+  /** Messages are lost, and the subscription was to end by that. */
+  readonly SKIPPED: string;
+  /** A wait has taken too long. */
+  readonly TIMEOUT: string;
+  /** No secure connection could be made. */
+  readonly TLS: string;
+}
 
 /**
  * What the `code` of an error of the client can be: its own, those of the protocol, and `ERROR_` and a number for what a
  * later version of the protocol may bring.
  */
-export type ClientErrorCode = keyof typeof CLIENT_ERRORS | ErrorName | `ERROR_${number}`;
+export type ClientErrorCode = keyof ClientErrors | ErrorName | `ERROR_${number}`;
 
 /**
  * Reads options. What is wrong with them is an error of the same class as every other.

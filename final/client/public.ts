@@ -3,7 +3,7 @@ export { LeveretError } from '#framing';
 export { ProtocolError } from '#protocol';
 export { Client } from './client.ts';
 export type { ClientTlsOptions, CloseOptions, ConnectOptions, ReconnectOptions } from './connect-options.ts';
-export type { ClientErrorCode } from './errors.ts';
+export type { ClientErrorCode, ClientErrors } from './errors.ts';
 export type { ClientEvents, ClientStatus, Skipped, StatusChange } from './events.ts';
 export { Message } from './message.ts';
 export type {

@@ -1,4 +1,5 @@
 import { LeveretError } from '#framing';
+import { ASYNC_DISPOSE } from './async-dispose.ts';
 import { Message } from './message.ts';
 import type { SubscriptionStream } from './subscription-stream.ts';
 
@@ -86,7 +87,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /** Ends the subscription: see {@link Subscription.unsubscribe}. For `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.unsubscribe();
   }
 

@@ -3,7 +3,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import type { Chapter } from '../chapters.ts';
 import { readSteps } from '../course/steps.ts';
 import { readTranscript } from './fill.ts';
-import { countWords, findHeadings, findLinks } from './markdown.ts';
+import { countWords, findFences, findHeadings, findLinks } from './markdown.ts';
 
 const FIRST_SECTIONS = ['Goal', 'Run it', 'The idea', 'Build it', 'Check it'];
 const LAST_SECTIONS = ['What the real ones do', 'Next'];
@@ -14,6 +14,8 @@ const MAX_WORDS = 7_000;
 const MIN_STEPS = 3;
 const MAX_STEPS = 24;
 const MIN_HINTS = 2;
+/** Languages of fences that hold programs which could be run. */
+const PROGRAM = /^(m?[jt]s|[jt]sx|javascript|typescript)\b/;
 
 /** A step marker in the code of a chapter. */
 export interface Marker {
@@ -135,6 +137,21 @@ function existsWithCase(root: string, file: string): boolean {
     folder = join(folder, part);
   }
   return true;
+}
+
+/**
+ * Checks that each program in a guide comes from a file, which tests run. Of an example that nobody runs nobody knows whether
+ * it works.
+ */
+export function checkExamples(path: string, text: string): string[] {
+  const lines = text.split('\n');
+  return findFences(lines)
+    .filter(({ language }) => PROGRAM.test(language))
+    .filter(({ open }) => !/<!-- code: \S+ -->\s*$/.test(lines.slice(0, open).join('\n')))
+    .map(
+      ({ open, language }) =>
+        `${path}:${open + 1}: a block of ${language} that no file holds: put <!-- code: path#region --> before it`,
+    );
 }
 
 /** Checks that each `npm run name` in a text is a script of the project. */

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Chapter } from '../chapters.ts';
-import { checkCommands, checkForm, checkLinks, checkSteps, findMarkers } from '../lessons/check.ts';
+import {
+  checkCommands,
+  checkExamples,
+  checkForm,
+  checkLinks,
+  checkSteps,
+  findMarkers,
+} from '../lessons/check.ts';
 import { fillLesson, readRegion, readTranscript } from '../lessons/fill.ts';
 import { countWords, findHeadings, findLinks } from '../lessons/markdown.ts';
 
@@ -143,6 +150,21 @@ lessons('dead links and anchors are mistakes', ({ root }) => {
   assert.match(checkLinks(root, 'b.md', '[x](a.md#gone)').join(), /no heading #gone/);
   assert.match(checkLinks(root, 'b.md', '[x](A.md)').join(), /there is no A\.md/);
   assert.match(checkLinks(root, 'b.md', '[x](../out.md)').join(), /there is no/);
+});
+
+lessons('a program in a guide that no file holds is a mistake', () => {
+  assert.equal(
+    checkExamples('a.md', '<!-- code: a.ts#b -->\n\n```ts\nx\n```\n\n```bash\ny\n```\n```json\n{}\n```\n'),
+    [],
+  );
+  assert.equal(checkExamples('a.md', 'text\n\n```js\nx\n```\n'), [
+    'a.md:3: a block of js that no file holds: put <!-- code: path#region --> before it',
+  ]);
+  assert.match(
+    checkExamples('a.md', '<!-- code: a.ts#b -->\n```ts\nx\n```\n\n```typescript\ny\n```\n').join(),
+    /a\.md:6: a block of typescript/,
+    'the marker of one is not that of the next',
+  );
 });
 
 lessons('commands must exist', () => {

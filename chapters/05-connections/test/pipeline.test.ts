@@ -9,7 +9,9 @@ import {
   type PipelineOptions,
   type Received,
 } from '#connections';
+// #region door
 import { encodeFrame, FrameReader } from '#framing';
+// #endregion door
 import { RawSocket, until } from '../../01-framed-echo/test/raw-socket.ts';
 
 const timeout = 20_000;

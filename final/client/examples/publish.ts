@@ -1,4 +1,4 @@
-import { connect } from '../index.ts';
+import { connect } from 'leveret/client';
 
 /** Publishing, with and without a confirmation, as fast as the broker takes it. */
 export async function main(url: string, print: (line: string) => void): Promise<void> {

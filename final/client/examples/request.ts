@@ -1,5 +1,4 @@
-import { LeveretError } from '#framing';
-import { connect } from '../index.ts';
+import { connect, LeveretError } from 'leveret/client';
 
 /** Asking and answering. */
 export async function main(url: string, print: (line: string) => void): Promise<void> {

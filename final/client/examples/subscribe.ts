@@ -1,4 +1,4 @@
-import { connect } from '../index.ts';
+import { connect } from 'leveret/client';
 
 /** Subscribing: by callback, by iteration, by batches, and sharing the work. */
 export async function main(url: string, print: (line: string) => void): Promise<void> {

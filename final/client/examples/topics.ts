@@ -1,4 +1,4 @@
-import { connect } from '../index.ts';
+import { connect } from 'leveret/client';
 
 /** The life of a topic: made, asked about, purged, deleted. */
 export async function main(url: string, print: (line: string) => void): Promise<void> {

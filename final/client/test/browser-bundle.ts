@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
+import { WebSocket } from 'ws';
 
-/** The client for browsers as one script, made by esbuild alone: no plugin, and nothing left outside. */
-export async function bundleForBrowsers(): Promise<string> {
+/**
+ * A program, or the client itself, as one script for browsers, made by esbuild alone: no plugin, and nothing left outside.
+ * What it exports is the global `leveret`.
+ *
+ * @param entry - from this folder
+ */
+export async function bundleForBrowsers(entry = '../browser.ts'): Promise<string> {
   const { outputFiles, warnings } = await build({
-    entryPoints: [fileURLToPath(new URL('../browser.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
     write: false,
     minify: true,
@@ -19,4 +26,25 @@ export async function bundleForBrowsers(): Promise<string> {
   const [file] = outputFiles;
   assert.ok(file, 'esbuild has made a file');
   return file.text;
+}
+
+/** Runs such a script where there is what a browser has: no Buffer, no process, no require. Returns what it exports. */
+export function runLikeABrowser(code: string): unknown {
+  const context = createContext({
+    WebSocket,
+    TextEncoder,
+    TextDecoder,
+    URL,
+    Uint8Array,
+    ArrayBuffer,
+    crypto,
+    performance,
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval,
+    queueMicrotask,
+    AbortSignal,
+  });
+  return runInContext(`${code}; leveret`, context);
 }

@@ -1,4 +1,3 @@
-// README.md shows this program; a test runs it as it is, on the oldest Node supported.
 import { connect } from 'leveret';
 
 // #region plain
