@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import type { BrokerFrame } from '#protocol';
+import type { BrokerFrame, ClientFrame } from '#protocol';
 import type { Connection, Request } from './connection.ts';
 import { defer } from './deferred.ts';
 import { throwIfAborted, type WaitOptions, waitFor } from './wait.ts';
@@ -28,10 +28,38 @@ export class Asking {
   /**
    * Sends a request and waits for its answer; while there is no connection, for one to come.
    *
-   * @param send - pushes the frame of the request
+   * @param makeFrame - makes the frame of the request with this number
    * @param again - whether it may be sent again when the connection is lost
    */
-  async ask(
+  ask(
+    makeFrame: (request: number) => ClientFrame,
+    options: WaitOptions,
+    what: string,
+    again = false,
+  ): Promise<BrokerFrame> {
+    const send = (connection: Connection, request: Request) =>
+      connection.push(makeFrame(connection.expect(request)));
+    return this.#ask(send, options, what, again);
+  }
+
+  /** Asks the broker for an answer, by PING. Resolves with the milliseconds that it took. */
+  async ping(options: WaitOptions): Promise<number> {
+    const start = performance.now();
+    await this.#ask((connection, request) => connection.ping(request), options, 'the ping', false);
+    return performance.now() - start;
+  }
+
+  /** There is a connection. */
+  up(): void {
+    for (const go of this.#whenUp.splice(0)) go();
+  }
+
+  /** There will be none any more. */
+  fail(error: LeveretError): void {
+    for (const fail of this.#whenUp.splice(0)) fail(error);
+  }
+
+  async #ask(
     send: (connection: Connection, request: Request) => void,
     options: WaitOptions,
     what: string,
@@ -65,15 +93,5 @@ export class Asking {
       over = true;
       host.waitingChanged();
     }
-  }
-
-  /** There is a connection. */
-  up(): void {
-    for (const go of this.#whenUp.splice(0)) go();
-  }
-
-  /** There will be none any more. */
-  fail(error: LeveretError): void {
-    for (const fail of this.#whenUp.splice(0)) fail(error);
   }
 }

@@ -33,7 +33,7 @@ export class Client implements AsyncDisposable {
 
   private constructor(engine: Engine) {
     this.#engine = engine;
-    this.#ask = engine.ask.bind(engine);
+    this.#ask = engine.asking.ask.bind(engine.asking);
   }
 
   /**
@@ -140,7 +140,7 @@ export class Client implements AsyncDisposable {
    * ```
    */
   ready(options: WaitOptions = {}): Promise<void> {
-    return this.#engine.ready(options);
+    return this.#engine.room.ready(options);
   }
 
   /**
@@ -155,7 +155,7 @@ export class Client implements AsyncDisposable {
    * ```
    */
   createTopic(topic: string, options: TopicOptions = {}): Promise<void> {
-    return this.#engine.createTopic(topic, options);
+    return this.#engine.topics.create(topic, options);
   }
 
   /**
@@ -171,7 +171,7 @@ export class Client implements AsyncDisposable {
    * ```
    */
   deleteTopic(topic: string, options: WaitOptions = {}): Promise<void> {
-    return this.#engine.deleteTopic(topic, options);
+    return this.#engine.topics.delete(topic, options);
   }
 
   /**
@@ -205,8 +205,9 @@ export class Client implements AsyncDisposable {
 
   /**
    * Subscribes to a topic, or to all that a pattern matches: tokens between dots, where `*` is any one and `>` at the end any
-   * number. Resolves when the broker has agreed. Subscriptions are independent of one another: where one meets others of this
-   * client, in the same topic or by a pattern, it gets a connection of its own.
+   * number. Resolves when the broker has agreed. Subscriptions are independent of one another. Handlers of the same topic
+   * without window, group and start share one on the wire; another that meets those of this client, in the same topic or by a
+   * pattern, gets a connection of its own.
    *
    * @throws ProtocolError `DENIED`, `BAD_TOPIC`, `OUT_OF_RANGE`, `LIMIT`; LeveretError `CLOSED`, `ABORTED`, `TIMEOUT`
    *
@@ -218,7 +219,7 @@ export class Client implements AsyncDisposable {
    * ```
    */
   subscribe(topic: string, options: SubscribeOptions = {}): Promise<Subscription> {
-    return this.#engine.subscribe(topic, options);
+    return this.#engine.subscriber.subscribe(topic, options);
   }
 
   /**
@@ -263,7 +264,7 @@ export class Client implements AsyncDisposable {
 
   /** Asks the broker for an answer, by PING. Resolves with the milliseconds that it took. */
   ping(options: WaitOptions = {}): Promise<number> {
-    return this.#engine.ping(options);
+    return this.#engine.asking.ping(options);
   }
 
   /**

@@ -261,7 +261,7 @@ export class Connection {
   #closed(cause: Error | undefined): void {
     if (this.#gone) return;
     this.#gone = true;
-    const error = this.#failure ?? explainFailure(this.address, cause, this.#welcomed);
+    const error = this.#failure ?? explainFailure(this.address, cause, this.#welcomed, this.#platform);
     this.#platform.trace('gone: %s', error.message);
     this.#welcome.reject(error);
     const requests = [...this.#requests.values(), ...this.#pings];

@@ -1,6 +1,7 @@
 import createDebug from 'debug';
 import { WebSocket } from 'ws';
 import type { Platform } from './platform.ts';
+import { explainSocketError } from './socket-errors.ts';
 import { openSocket, tlsOptions } from './socket-transport.ts';
 import { openWebSocket, type WebSocketLike } from './web-socket-transport.ts';
 
@@ -44,5 +45,6 @@ export const nodePlatform: Platform = {
       code,
     });
   },
+  explain: explainSocketError,
   trace: debug,
 };

@@ -54,6 +54,8 @@ export interface Platform {
   unref(timer: ReturnType<typeof setTimeout>): void;
   /** Tells the program's owner of an error that nobody listens for. */
   warn(error: LeveretError): void;
+  /** Explains why there is no connection, where the transports say so. */
+  explain?(address: Address, cause: Error): LeveretError | undefined;
   /** Where to tell what goes on, if somebody wants to know. */
   readonly trace: Trace;
 }

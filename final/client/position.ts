@@ -18,10 +18,17 @@ export class Position {
   commits: number[] = [];
   /** True while it stands in the list of those to tell the broker about. */
   listed = false;
+  /** True when something has come since this was last asked for. */
+  isUsed = false;
 
   constructor(topic: string, platform: Platform) {
     this.topic = topic;
     this.platform = platform;
+  }
+
+  /** True when all that has come is dealt with, and the broker was told of it or will be with the next. */
+  get isDone(): boolean {
+    return this.committed >= this.received && !this.listed && this.commits.length === 0;
   }
 
   /** Nothing before or at this id will come again. */

@@ -3,16 +3,21 @@ import type { SubscribeOptions } from './subscribe-options.ts';
 import type { Subscription } from './subscription.ts';
 import type { WaitOptions } from './wait.ts';
 
-/** A connection that holds subscriptions. */
-export interface SideConnection {
-  /** True when a subscription to this topic or pattern would meet none that is held here. */
-  isFreeFor(topic: string): boolean;
+/** What one connection holds of a client's subscriptions. */
+export interface SideSubscriber {
+  /** True when such a subscription would meet none that is held here, or share it. */
+  hasPlaceFor(topic: string, options: SubscribeOptions): boolean;
   /** Subscribes on this connection. */
   subscribeHere(topic: string, options: SubscribeOptions): Promise<Subscription>;
-  /** Messages that the broker holds for it. */
-  lag(options: WaitOptions): Promise<number>;
   /** True when it holds no subscription. */
   readonly isIdle: boolean;
+}
+
+/** A connection that holds subscriptions. */
+export interface SideConnection {
+  readonly subscriber: SideSubscriber;
+  /** Messages that the broker holds for it. */
+  lag(options: WaitOptions): Promise<number>;
   /** Ends it: within so many milliseconds, or at once because of an error. */
   close(deadline: number): Promise<void>;
   closeBy(error: LeveretError): void;
@@ -44,12 +49,14 @@ export class SideConnections {
   }
 
   /**
-   * Subscribes where no other subscription is met.
+   * Subscribes where no other subscription is met, or one that can be shared.
    *
    * @throws LeveretError LIMIT when there are too many that meet
    */
   subscribe(topic: string, options: SubscribeOptions): Promise<Subscription> {
-    for (const side of this.#all) if (side.isFreeFor(topic)) return this.#subscribe(side, topic, options);
+    for (const side of this.#all) {
+      if (side.subscriber.hasPlaceFor(topic, options)) return this.#subscribe(side, topic, options);
+    }
     if (this.#all.size >= MOST) {
       throw new LeveretError(
         'LIMIT',
@@ -74,11 +81,11 @@ export class SideConnections {
 
   async #subscribe(side: SideConnection, topic: string, options: SubscribeOptions): Promise<Subscription> {
     const release = () => {
-      if (!side.isIdle || !this.#all.delete(side)) return;
+      if (!side.subscriber.isIdle || !this.#all.delete(side)) return;
       side.close(GOODBYE_MS).catch(() => {});
     };
     try {
-      const subscription = await side.subscribeHere(topic, options);
+      const subscription = await side.subscriber.subscribeHere(topic, options);
       subscription.ended.then(release).catch(() => {});
       return subscription;
     } catch (error) {

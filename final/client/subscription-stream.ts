@@ -6,7 +6,8 @@ import type { Skipped } from './events.ts';
 import { Message } from './message.ts';
 import { type MessagesFrame, skipRecord } from './messages-reader.ts';
 import type { Platform } from './platform.ts';
-import { Position } from './position.ts';
+import type { Position } from './position.ts';
+import { Positions } from './positions.ts';
 import type { SubscribeSettings } from './subscribe-options.ts';
 
 /** What a stream needs of its client. */
@@ -19,6 +20,8 @@ export interface SubscriptionStreamHost {
   queued(bytes: number): void;
   /** The window is smaller now: tell the broker. */
   windowShrunk(stream: SubscriptionStream): void;
+  /** It does not know any more how far it has come in this topic. */
+  forgotten(stream: SubscriptionStream, topic: string): void;
   /** A callback has thrown. */
   callbackFailed(stream: SubscriptionStream, error: unknown): void;
   /** The stream ends because of an error of its own. */
@@ -41,7 +44,7 @@ export class SubscriptionStream {
   readonly matches: Matcher | undefined;
   /** The window that the broker is told. */
   wireWindow: number;
-  readonly positions = new Map<string, Position>();
+  readonly positions: Positions;
   /** Settled by the broker's first answer. */
   readonly established: Deferred<void> = defer();
   /** True when the first answer has come. */
@@ -57,7 +60,6 @@ export class SubscriptionStream {
   ended = false;
 
   readonly #host: SubscriptionStreamHost;
-  readonly #platform: Platform;
   readonly #autoCommit: boolean;
   #commitEvery: number;
   readonly #shrinkAt: number;
@@ -79,10 +81,17 @@ export class SubscriptionStream {
     this.options = options;
     this.matches = isPattern ? compilePattern(topic) : undefined;
     this.#host = host;
-    this.#platform = platform;
     this.#queue = new DeliveryQueue((bytes) => host.queued(bytes));
     this.#autoCommit = window === 0 && onMessage === undefined;
     this.wireWindow = this.#autoCommit ? prefetch : window;
+    this.positions = new Positions(platform, {
+      commits: this.wireWindow > 0,
+      forgotten: (name) => host.forgotten(this, name),
+      overfull: (topics) => {
+        const message = `messages of ${topics} topics came by ${topic} and are not dealt with: commit them, or take them faster`;
+        host.abandon(this, new LeveretError('OVERFLOW', message));
+      },
+    });
     // In a group what was taken is committed at once: it would be given to others if this client died.
     this.#commitEvery = group === '' ? Math.max(1, prefetch >> 2) : 1;
     const isShrinkable = this.#autoCommit && !isPattern && group === '';
@@ -105,16 +114,6 @@ export class SubscriptionStream {
     return this.#end.promise;
   }
 
-  /** Its place in a topic, made if need be. */
-  position(topic: string): Position {
-    let position = this.positions.get(topic);
-    if (position === undefined) {
-      position = new Position(topic, this.#platform);
-      this.positions.set(topic, position);
-    }
-    return position;
-  }
-
   /** False for a place of an earlier epoch, or of an earlier connection of a group. */
   isCurrent(position: Position): boolean {
     return this.positions.get(position.topic) === position;
@@ -126,6 +125,7 @@ export class SubscriptionStream {
     const { firstId, count, bytes, end } = frame;
     if (count === 0) return;
     const known = position.received;
+    position.isUsed = true;
     const lastId = firstId + count - 1;
     if (known === 0 && position.committed === 0)
       position.committed = position.told = Math.max(0, firstId - 1);
@@ -169,6 +169,23 @@ export class SubscriptionStream {
     if (toId < from) return;
     position.received = toId;
     this.tellSkipped({ topic: position.topic, reason: 'lost', fromId: from, toId });
+  }
+
+  /** The ids of the broker that was there mean nothing any more: it begins with the earliest message, and the program is told. */
+  beginAnew(): void {
+    const topics =
+      this.matches === undefined ? [this.topic] : Array.from(this.positions.values(), ({ topic }) => topic);
+    this.fromEarliest = true;
+    // New places: what is still committed by the old ids must not count for the new ones.
+    this.positions.clear();
+    if (this.isEphemeral) return;
+    for (const topic of topics) this.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
+  }
+
+  /** The broker does not know the id that it had given in this topic: it is not the one that it was. */
+  losePlace(topic: string): void {
+    this.positions.delete(topic);
+    this.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
   }
 
   /** Tells the program about a gap. */

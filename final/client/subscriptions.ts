@@ -1,8 +1,9 @@
 import type { LeveretError } from '#framing';
 import { ErrorCode, isPattern, ProtocolError, Start } from '#protocol';
 import { patternsOverlap } from '../broker/access/pattern-overlap.ts';
+import { type Beginning, beginningsOf } from './beginning.ts';
+import { Commits } from './commits.ts';
 import type { Connection } from './connection.ts';
-import { defer } from './deferred.ts';
 import type { MessagesFrame } from './messages-reader.ts';
 import type { Position } from './position.ts';
 import type { SubscriptionStream } from './subscription-stream.ts';
@@ -11,12 +12,6 @@ import type { SubscriptionStream } from './subscription-stream.ts';
 interface Route {
   readonly stream: SubscriptionStream;
   readonly position: Position;
-}
-
-/** Where a SUBSCRIBE begins. */
-interface Beginning {
-  readonly start: number;
-  readonly after: number;
 }
 
 /**
@@ -30,11 +25,12 @@ export class Subscriptions {
   readonly #patterns = new Set<SubscriptionStream>();
   // For each topic that messages come from.
   readonly #routes = new Map<string, Route>();
-  #toTell: Route[] = [];
+  readonly commits: Commits;
 
   /** @param changed - called when there is something to tell the broker */
   constructor(changed: () => void) {
     this.#changed = changed;
+    this.commits = new Commits(changed);
   }
 
   /** Those that have not ended. */
@@ -82,8 +78,8 @@ export class Subscriptions {
     if (!stream.isSubscribed || this.#streams.get(stream.topic) !== stream) return;
     // Until it agrees nothing is committed: it counts anew from there.
     stream.isSubscribed = false;
-    const { received } = stream.position(stream.topic);
-    this.#send(stream, connection, stream.topic, { start: Start.AFTER, after: received });
+    const { received } = stream.positions.at(stream.topic);
+    this.#send(stream, connection, { topic: stream.topic, start: Start.AFTER, after: received });
   }
 
   /** Takes a MESSAGES frame. What was on its way when it was unsubscribed is for nobody. */
@@ -98,30 +94,9 @@ export class Subscriptions {
     route?.stream.skipped(route.position, fromId, toId);
   }
 
-  /** Tell the broker, when this turn ends, what is committed in a topic. */
-  commitLater(stream: SubscriptionStream, position: Position): void {
-    if (position.listed) return;
-    position.listed = true;
-    this.#toTell.push({ stream, position });
-    this.#changed();
-  }
-
-  /** Pushes the commits of this turn. */
-  drainTo(connection: Connection): void {
-    const routes = this.#toTell;
-    if (routes.length === 0) return;
-    this.#toTell = [];
-    for (const { stream, position } of routes) {
-      position.listed = false;
-      const { topic, commits, committed, delivered } = position;
-      if (stream.ended || !stream.isSubscribed || !stream.isCurrent(position)) continue;
-      for (const id of commits.splice(0)) connection.push({ type: 'COMMIT', topic, id });
-      // What this connection has not delivered yet, its broker would refuse.
-      const id = Math.min(committed, delivered);
-      if (stream.options.group === '' ? id <= position.told : id === position.told) continue;
-      position.told = id;
-      connection.push({ type: 'COMMIT', topic, id });
-    }
+  /** A place that a stream had in a topic is not known any more. */
+  forgotten(stream: SubscriptionStream, topic: string): void {
+    if (this.#routes.get(topic)?.stream === stream) this.#routes.delete(topic);
   }
 
   /**
@@ -133,7 +108,7 @@ export class Subscriptions {
     for (const stream of this.#streams.values()) {
       stream.isSubscribed = false;
       this.#forget(stream);
-      if (isNewEpoch && stream.isEstablished) this.#beginAnew(stream);
+      if (isNewEpoch && stream.isEstablished) stream.beginAnew();
       this.#subscribe(stream, connection);
     }
   }
@@ -152,58 +127,14 @@ export class Subscriptions {
     for (const stream of streams) stream.end(error);
   }
 
-  #beginAnew(stream: SubscriptionStream): void {
-    stream.resumed.clear();
-    stream.fromEarliest = true;
-    const topics = stream.matches === undefined ? [stream.topic] : [...stream.positions.keys()];
-    // New places: what is still committed by the old ids must not count for the new ones.
-    stream.positions.clear();
-    for (const topic of topics) {
-      if (!stream.isEphemeral) stream.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
-    }
-  }
-
-  // #region subscribe
   #subscribe(stream: SubscriptionStream, connection: Connection): void {
-    if (stream.ended) return;
-    if (stream.matches !== undefined) {
-      // First each topic on its own, after what has come of it: the pattern then adds those that are new.
-      for (const position of stream.positions.values()) {
-        if (position.received === 0) continue;
-        stream.resumed.add(position.topic);
-        this.#send(stream, connection, position.topic, {
-          start: Start.AFTER,
-          after: resumeAfter(stream, position),
-        });
-      }
-      const start = stream.fromEarliest || stream.options.from === 'earliest' ? Start.EARLIEST : Start.LATEST;
-      this.#send(stream, connection, stream.topic, { start, after: 0 });
-      return;
+    for (const beginning of beginningsOf(stream)) {
+      if (stream.ended) return;
+      this.#send(stream, connection, beginning);
     }
-    this.#send(stream, connection, stream.topic, this.#beginning(stream));
-  }
-  // #endregion subscribe
-
-  #beginning(stream: SubscriptionStream): Beginning {
-    const { from, group } = stream.options;
-    const position = stream.positions.get(stream.topic);
-    if (position !== undefined && position.received > 0 && group === '' && !stream.isEphemeral) {
-      return { start: Start.AFTER, after: resumeAfter(stream, position) };
-    }
-    if (stream.fromEarliest || from === 'earliest') return { start: Start.EARLIEST, after: 0 };
-    if (typeof from === 'object') return { start: Start.AFTER, after: from.after };
-    if (stream.isEstablished && !stream.isEphemeral) {
-      stream.tellSkipped({ topic: stream.topic, reason: 'unknown', fromId: 0, toId: 0 });
-    }
-    return { start: Start.LATEST, after: 0 };
   }
 
-  #send(
-    stream: SubscriptionStream,
-    connection: Connection,
-    topic: string,
-    { start, after }: Beginning,
-  ): void {
+  #send(stream: SubscriptionStream, connection: Connection, { topic, start, after }: Beginning): void {
     const request = connection.expect({
       answered: () => {
         if (this.#streams.get(stream.topic) !== stream) return;
@@ -221,7 +152,7 @@ export class Subscriptions {
     if (stream.matches === undefined || topic !== stream.topic) {
       // What a group gave on another connection has gone to others.
       if (stream.options.group !== '') stream.positions.delete(topic);
-      const position = stream.position(topic);
+      const position = stream.positions.at(topic);
       this.#routes.set(topic, { stream, position });
       if (start === Start.AFTER) {
         if (position.received < after) position.startAfter(after);
@@ -242,9 +173,8 @@ export class Subscriptions {
     const position = stream.positions.get(topic);
     if (error.wireCode === ErrorCode.OUT_OF_RANGE && stream.isEstablished && position !== undefined) {
       // The broker does not know the id that we had from it: it is not the one that we knew.
-      stream.positions.delete(topic);
-      stream.tellSkipped({ topic, reason: 'epoch', fromId: 0, toId: 0 });
-      if (!stream.ended) this.#send(stream, connection, topic, { start: Start.EARLIEST, after: 0 });
+      stream.losePlace(topic);
+      if (!stream.ended) this.#send(stream, connection, { topic, start: Start.EARLIEST, after: 0 });
       return;
     }
     this.#drop(stream);
@@ -267,29 +197,10 @@ export class Subscriptions {
     // A topic that a pattern leads to, met for the first time. No two patterns of a connection lead to the same one.
     for (const stream of this.#patterns) {
       if (stream.matches?.(topic) !== true || !stream.isSubscribed) continue;
-      const found = { stream, position: stream.position(topic) };
+      const found = { stream, position: stream.positions.at(topic) };
       this.#routes.set(topic, found);
       return found;
     }
     return undefined;
   }
-}
-
-/** The id after which everything must come again: with a window, what was not committed. */
-function resumeAfter({ options }: SubscriptionStream, { committed, received }: Position): number {
-  return options.window > 0 ? committed : received;
-}
-
-/** Unsubscribes from topics. Resolves when the broker has answered, or cannot any more. */
-export async function leave(connection: Connection, topics: readonly string[]): Promise<void> {
-  await Promise.all(
-    topics.map((topic) => {
-      const answer = defer<void>();
-      const done = () => answer.resolve();
-      // Refused, because it was never made, or lost with the connection: there is no subscription either way.
-      const request = connection.expect({ answered: done, failed: done });
-      connection.push({ type: 'UNSUBSCRIBE', request, topic });
-      return answer.promise;
-    }),
-  );
 }

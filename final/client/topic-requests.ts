@@ -26,7 +26,7 @@ export interface PurgeOptions extends WaitOptions {
   readonly upTo?: number;
 }
 
-/** What requests about topics need of a client: `Engine.ask`. */
+/** What requests about topics need of a client: `Asking.ask`. */
 export type Ask = (
   makeFrame: (request: number) => ClientFrame,
   options: WaitOptions,
