@@ -72,6 +72,7 @@ export class Broker implements AsyncDisposable {
       closeTimeoutMs: this.core.limits.closeTimeoutMs,
       allowedOrigins: settings.allowedOrigins,
       faults: this.core.faults,
+      unfinished: this.core.unfinished,
       logger,
       adopt: (stream, info) => this.adopt(stream, info),
     });

@@ -59,6 +59,7 @@ export class BrokerCore {
   readonly buffered: BufferedMemory;
   readonly table: ConnectionTable<Session>;
   readonly patterns: PatternSubscriptions;
+  readonly unfinished: UnfinishedFrames;
   /** Those of all sessions together. */
   readonly subscriptions: SubscriptionTotal;
   readonly system: SystemTopics;
@@ -109,6 +110,7 @@ export class BrokerCore {
     this.memory = memory;
     this.#lags = lags;
     this.watch = new FrameWatch(faults);
+    this.unfinished = new UnfinishedFrames(Math.max(limits.maxUnfinishedBytes, limits.maxFrameSize));
     this.subscriptions = new SubscriptionTotal(limits.maxTotalSubscriptions);
     this.patterns = new PatternSubscriptions({ limits, topics, index });
     this.system = new SystemTopics({
@@ -148,7 +150,7 @@ export class BrokerCore {
       trace: new FrameTrace(this.watch),
       epoch: this.epoch,
       buffered: this.buffered,
-      unfinished: new UnfinishedFrames(Math.max(limits.maxUnfinishedBytes, limits.maxFrameSize)),
+      unfinished: this.unfinished,
       subscriptions: this.subscriptions,
       kinds: [
         this.patterns,

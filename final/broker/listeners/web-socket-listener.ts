@@ -9,6 +9,8 @@ import { isWelcomeOrigin } from '../access/origin.ts';
 import type { Faults } from '../faults.ts';
 import type { Logger } from '../logger.ts';
 import { RepeatedWarning } from '../repeated-warning.ts';
+import type { UnfinishedFrames } from '../session/unfinished-frames.ts';
+import { countUnfinishedMessages } from './unfinished-messages.ts';
 import { type WaitingLimits, WaitingSockets } from './waiting-sockets.ts';
 
 /** For whoever reads the log, or the answer. Pages see neither: browsers tell them only that it failed. */
@@ -24,6 +26,8 @@ export interface WebSocketHost {
   /** Pages from these origins may connect, beside those that come from the listener's own host and port. */
   readonly allowedOrigins: readonly string[];
   readonly faults: Pick<Faults, 'report'>;
+  /** Where what has come of messages is counted. */
+  readonly unfinished: UnfinishedFrames;
   readonly logger: Pick<Logger, 'warn'>;
   /** Takes in a WebSocket that was let in: a stream of bytes like any other. */
   adopt(stream: Duplex, info: { remoteAddress?: string }): void;
@@ -69,6 +73,7 @@ export class WebSocketDoor {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         const remoteAddress = addressOf(socket);
         const stream = createWebSocketStream(webSocket, { highWaterMark: 65_536 });
+        countUnfinishedMessages(webSocket, socket, this.#host.unfinished);
         isLetIn = true;
         this.#host.adopt(stream, { remoteAddress });
       });

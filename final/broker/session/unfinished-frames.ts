@@ -31,7 +31,7 @@ export class UnfinishedFrames {
   /** The sender has begun a frame that will take so much, or has sent more of it. */
   hold(sender: FrameSender, bytes: number): void {
     if (sender.unfinishedBytes === bytes) return;
-    this.#bytes += bytes;
+    this.#bytes += bytes - sender.unfinishedBytes;
     sender.unfinishedBytes = bytes;
     this.#senders.add(sender);
     for (const first of this.#senders) {

@@ -26,6 +26,7 @@ const LEFT_OUT = new Set([
   'TopicAudit',
   'TopicSweep',
   'Timeout',
+  'UnfinishedFrames',
   'TurnTime',
 ]);
 

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { clientCodec } from '#protocol';
 import { until } from '../../../../chapters/04-full-protocol/test/conversation-client.ts';
+import { publish } from '../../../../chapters/04-full-protocol/test/conversation-requests.ts';
 import type { Broker } from '../../../index.ts';
 import { encodeWebSocketFrame, UPGRADE } from '../fuzz/web-socket-frames.ts';
 import { brokerFor, clientFor } from '../start.ts';
@@ -44,7 +46,10 @@ test('a WebSocket that pings and reads nothing is ended', TIMEOUT, async (t) => 
 
 for (const [what, frame] of [
   ['breaks the rules', encodeWebSocketFrame({ ...good, opcode: 15, payload: Buffer.alloc(1) })],
-  ['never ends a message', encodeWebSocketFrame({ ...good, fin: false, opcode: 2, payload: Buffer.alloc(0) })],
+  [
+    'never ends a message',
+    encodeWebSocketFrame({ ...good, fin: false, opcode: 2, payload: Buffer.alloc(0) }),
+  ],
 ] as const) {
   test(`a WebSocket that ${what} and reads nothing is gone by closeTimeoutMs`, TIMEOUT, async (t) => {
     const broker = await brokerFor(t, { listeners: [...listeners], closeTimeoutMs: 300 });
@@ -61,3 +66,41 @@ for (const [what, frame] of [
     await bystander.expectAlive();
   });
 }
+
+test('messages of WebSockets that have come in part are bounded over all connections', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { listeners: [...listeners], maxUnfinishedBytes: 2 * MiB });
+  const bystander = await clientFor(t, broker);
+  const message = encodeWebSocketFrame({ ...good, opcode: 2, payload: Buffer.alloc(500_000) });
+  for (let i = 0; i < 10; i++) {
+    const socket = await openWebSocket(t, broker);
+    socket.write(message.subarray(0, -1));
+    await until(() => socket.writableLength === 0, 'it is on its way');
+  }
+  await until(() => broker.core.table.size <= 5, 'those that were begun first are gone');
+  await bystander.expectAlive();
+  assert.ok(broker.core.unfinished.bytes > MiB, 'what has come in part is not counted');
+  assert.ok(broker.core.unfinished.bytes <= 2 * MiB, `${broker.core.unfinished.bytes} bytes are held`);
+});
+
+test('whole messages of WebSockets, however they are cut, leave nothing counted', TIMEOUT, async (t) => {
+  const broker = await brokerFor(t, { listeners: [...listeners], maxUnfinishedBytes: MiB });
+  const socket = await openWebSocket(t, broker);
+  socket.resume();
+  let answered = 0;
+  socket.on('data', (chunk) => (answered += chunk.length));
+  const send = (fin: boolean, opcode: number, payload: Uint8Array) =>
+    socket.write(encodeWebSocketFrame({ ...good, fin, opcode, payload }));
+  send(true, 2, clientCodec.encode({ type: 'HELLO', version: 1, name: 'cut', token: '' }));
+  await until(() => answered > 0, 'it is welcomed');
+  const frame = clientCodec.encode(publish(0, 't', 'x'.repeat(300_000)));
+  for (let i = 0; i < 30; i++) {
+    send(true, 2, frame);
+    for (let at = 0; at < frame.length; at += 10_000) {
+      const piece = frame.subarray(at, at + 10_000);
+      send(at + 10_000 >= frame.length, at === 0 ? 2 : 0, piece);
+    }
+    send(true, 9, Buffer.alloc(20));
+  }
+  await until(() => broker.status().published === 60, 'all of them have come');
+  await until(() => broker.core.unfinished.bytes === 0, 'nothing is counted any more');
+});

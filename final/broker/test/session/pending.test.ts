@@ -53,7 +53,10 @@ test('connections that made room keep no place, though they never go by themselv
       socket.once('data', () => told++);
     });
   await Promise.all(Array.from({ length: 300 }, open));
-  await until(() => broker.core.table.status().accepted >= 280, 'newcomers are refused, as all places are kept');
+  await until(
+    () => broker.core.table.status().accepted >= 280,
+    'newcomers are refused, as all places are kept',
+  );
   await (await clientFor(t, broker)).expectAlive();
   await until(() => told >= 280, 'those that make room are told why');
   assert.ok(broker.core.table.size <= 21, `${broker.core.table.size} places are kept by 20 who may wait`);
