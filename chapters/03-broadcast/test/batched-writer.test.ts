@@ -48,14 +48,6 @@ test('small frames of one callback go out in one write, in order', { timeout }, 
   assert.equal(writes.length, 2, 'the next callback has a write of its own');
 });
 
-test('a single small frame is written as it is', { timeout }, async (t) => {
-  const { writer, writes, peer } = await pair(t);
-  const only = frame('only');
-  writer.send(only);
-  await peer.expect(only);
-  assert.equal(writes[0], only, 'not copied');
-});
-
 test('a large frame is not copied, and goes behind what was gathered', { timeout }, async (t) => {
   const { writer, writes, peer } = await pair(t);
   const [before, large, after] = [frame('before'), encodeFrame(1, Buffer.alloc(4_096, 7)), frame('after')];

@@ -214,7 +214,7 @@ channelSuite(
     channel.publish(1);
     ann?.close();
     ann?.close();
-    assert.is(channel.receivers, 1, 'one is left');
+    assert.is(channel.receivers, 1, 'how many receivers are left');
     assert.is(channel.publish(2), 1, 'the next value goes to one');
     await turn();
     assert.equal(wakes, [], 'nobody called her');

@@ -41,7 +41,7 @@ describe('broadcast server, slow clients', { timeout: 20_000 }, () => {
       }
     }
     assert.equal(next, total, 'received and missed, together');
-    assert.ok(notices >= 1, 'it lagged');
+    assert.ok(notices >= 1, 'the client that slept is told of no loss: the server kept 16 MiB for it');
     await expectRound([ann, bob, sleeper]);
     assert.deepEqual(closed, [], 'nobody was closed for an error');
   });

@@ -54,7 +54,7 @@ queueSuite(
     const [ann, bob] = [channel.subscribe(), channel.subscribe()];
     channel.publish(1);
     ann.close();
-    assert.is(channel.receivers, 1, 'one is left');
+    assert.is(channel.receivers, 1, 'how many receivers are left');
     assert.is(channel.publish(2), 1, 'the next value goes to one');
     assert.equal([ann.tryReceive(), ann.lag], [undefined, 0], 'what ann has');
     assert.equal(read(bob, 3), [1, 2, undefined], 'what bob reads');

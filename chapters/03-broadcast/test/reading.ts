@@ -13,8 +13,8 @@ export function readAll(receiver: Receiver<number>): number[] {
   for (let r = receiver.tryReceive(); r !== undefined; r = receiver.tryReceive()) {
     seen.push(seenAs(r));
     if (seen.length > MAX_READS) {
-      const last = seen.slice(-3).join(', ');
-      throw new Error(`tryReceive() never says undefined; the last of ${MAX_READS} reads: ${last}`);
+      const last = r instanceof Lagged ? `a loss of ${r.missed}` : `the value ${r}`;
+      throw new Error(`tryReceive() never says undefined: read number ${MAX_READS} gives ${last}`);
     }
   }
   return seen;

@@ -40,7 +40,7 @@ waitingSuite(
     const { ring, ann } = setUp(4);
     const first = note(ann.receive());
     await turn();
-    assert.is(first.isDone, false, 'nothing was put');
+    assert.is(first.isDone, false, 'whether it gives something though nothing was put');
     ring.put(1);
     ann.wake();
     await turn();
@@ -75,7 +75,7 @@ waitingSuite(
     ann.wake();
     await turn();
     assert.equal(first, { isDone: true, value: 1 }, 'who came first');
-    assert.is(second.isDone, false, 'the other one waits');
+    assert.is(second.isDone, false, 'whether the other one has got something');
     ring.put(2);
     ann.wake();
     await turn();
