@@ -175,20 +175,9 @@ test('pub --confirm counts duplicates; other settings of a topic are refused', {
 test('mistakes of pub are one line', { timeout }, async (t) => {
   const { env } = await broker(t);
   const cases: [string[], number, RegExp][] = [
-    [['pub'], 2, /missing required argument 'topic'/],
-    [['pub', 'a.*', 'x'], 2, /must not be a pattern/],
-    [['pub', 'a', 'x', '--key', 'k', '--split-key', '='], 2, /--key and --split-key/],
-    [['pub', 'a', '--file', 'nowhere'], 2, /--file: cannot read nowhere/],
-    [['pub', 'a', 'x', '--file', 'package.json'], 2, /not from both/],
     [['pub', 'a', 'x', '--split-key', '='], 1, /message 1 has no "="/],
-    [['pub', 'a', 'x', '--retention', 'long'], 2, /It takes a time with a unit, such as/],
-    [['pub', 'a', 'x', '--server', 'http://x'], 2, /leveret:\/\//],
-    [['pub', 'a', 'x', '--server', 'leveret://127.0.0.1:1'], 1, /leveret serve/],
-    [['sub', 'a', '--from', 'yesterday'], 2, /It takes earliest, latest/],
-    [['sub', 'a', '--window', '70000'], 2, /from 0 to 65535/],
-    [['sub', 'a', '--json', '--raw'], 2, /two formats/],
-    [['respond', 'a'], 2, /either a program/],
-    [['bench', '--size', '4'], 2, /8 bytes/],
+    [['pub', 'a', 'x', '--file', 'package.json'], 2, /not from both/],
+    [['pub', 'a', '--file', 'nowhere'], 2, /--file: cannot read nowhere/],
     [['publish'], 2, /unknown command 'publish'/],
   ];
   for (const [args, expected, message] of cases) {

@@ -90,6 +90,23 @@ for (const [words, command] of leaves(createProgram())) {
   });
 }
 
+codes('what options do not say together, or cannot mean, is told in one line', async () => {
+  const cases: [string[], RegExp][] = [
+    [['pub', 'a', 'x', '--key', 'k', '--split-key', '='], /--key and --split-key/],
+    [['pub', 'a', 'x', '--retention', 'long'], /It takes a time with a unit, such as/],
+    [['sub', 'a', '--from', 'yesterday'], /It takes earliest, latest/],
+    [['sub', 'a', '--window', '70000'], /from 0 to 65535/],
+    [['sub', 'a', '--json', '--raw'], /two formats/],
+    [['respond', 'a'], /either a program/],
+    [['bench', '--size', '4'], /8 bytes/],
+  ];
+  for (const [args, words] of cases) {
+    const { code, said } = await run(...args, ...(args[0] === 'respond' ? [] : ['-s', NOBODY]));
+    assert.is(code, 2, `leveret ${args.join(' ')}: ${said}`);
+    assert.match(said, words, `leveret ${args.join(' ')}`);
+  }
+});
+
 codes('topics are checked before a broker is looked for', async () => {
   for (const args of [['pub'], ['request'], ['respond', '--reply', 'x']]) {
     const { code, said } = await run(args[0] ?? '', 'a.*', ...args.slice(1), '-s', NOBODY);
