@@ -1,6 +1,8 @@
 import { MessageFrames, recordsEnd } from '../log/message-frame.ts';
 import type { Log, LogCursor } from './log.ts';
 
+export type { Log, LogCursor };
+
 // step 6.2: a log that is a list of frames
 
 /**
