@@ -1,9 +1,10 @@
-import { Cursor, Window } from '#log';
+import { Cursor } from '#log';
 import { brokerCodec, ProtocolError, Start } from '#protocol';
 import { checkGrant } from '../access/grants.ts';
 import { notGivenOut, type Topic } from '../topics/topic.ts';
 import type { ReaderReport, TopicReader } from '../topics/topic-reader.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
+import { DeliveryWindow } from './delivery-window.ts';
 import type {
   ReaderHost,
   Resumable,
@@ -50,7 +51,7 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
   readonly topic: Topic;
   readonly cursor: Cursor;
   /** How far it may go before its client commits. */
-  readonly window: Window;
+  readonly window: DeliveryWindow;
   blocking = false;
   watched = false;
   crowded = false;
@@ -69,7 +70,7 @@ export class PlainSubscription implements Subscription, TopicReader, Resumable {
     this.topic = topic;
     this.#client = client;
     this.cursor = new Cursor(topic.log, nextId);
-    this.window = new Window(windowSize);
+    this.window = new DeliveryWindow(windowSize);
     if (missedFrom < nextId) {
       this.#skippedFrom = missedFrom;
       this.#skippedTo = nextId - 1;
