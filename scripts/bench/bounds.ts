@@ -103,20 +103,20 @@ const WAYS: readonly Way[] = [
 ];
 
 /** The frames that are published: made once for each topic, so that it is the broker that is busy. */
-function framesFor(keyed: boolean): { readonly size: number; next(topic: string): Buffer } {
-  const known = new Map<string, Buffer>();
+function framesFor(keyed: boolean): { readonly size: number; next(topic: string): Uint8Array } {
+  const known = new Map<string, Uint8Array>();
   const records = Array.from({ length: keyed ? KEYED_BATCH : BATCH }, () =>
     keyed ? { key: '.'.repeat(KEY_BYTES), payload: Buffer.alloc(0) } : { key: '', payload: PAYLOAD },
   );
   let number = 0;
-  const next = (topic: string): Buffer => {
+  const next = (topic: string): Uint8Array => {
     const frame = known.get(topic) ?? clientCodec.encode({ type: 'PUBLISH', request: 1, topic, records });
     known.set(topic, frame);
     if (!keyed) return frame;
     const bytes = Buffer.from(frame);
     let at = bytes.length - KEYED_BATCH * (RECORD_HEADER_SIZE + KEY_BYTES) + RECORD_HEADER_SIZE;
     for (let i = 0; i < KEYED_BATCH; i++, at += RECORD_HEADER_SIZE + KEY_BYTES) {
-      bytes.latin1Write(`${number++}`.padStart(DIGITS, '0'), at);
+      bytes.write(`${number++}`.padStart(DIGITS, '0'), at, 'latin1');
     }
     return bytes;
   };
