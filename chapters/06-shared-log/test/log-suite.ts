@@ -89,7 +89,7 @@ export function testParts({ name, make }: LogKind): void {
 export function testAge({ name, make }: LogKind): void {
   test(`${name}: by age, frame by frame; a reader goes on at what is left`, () => {
     const { log, read } = make();
-    const cursor = read(1);
+    const [cursor, sleeper] = [read(1), read(1)];
     for (let time = 1; time <= 10; time++) appendFrame(log, time, `${time}a`, `${time}b`);
     log.expire(0);
     assert.is(log.firstId, 1, 'nothing is that old');
@@ -100,6 +100,8 @@ export function testAge({ name, make }: LogKind): void {
     assert.is(messages(readAll(cursor))[0], '7 4a', 'the reader goes on at the oldest that is left');
     log.expire(10);
     assert.is(log.firstId, 21, 'all are too old');
+    isSame(sleeper.read(), undefined, 'what is gone was read');
+    assert.is(sleeper.nextId, 21, 'where one stands that has slept through all of it');
     appendFrame(log, 11, 'new');
     assert.equal(readAll(cursor), ['21-21 new'], 'it goes on');
     assert.equal(readAll(read(log.firstId)), ['21-21 new'], 'one who comes now');
