@@ -1,4 +1,4 @@
-// deadline: 900 s
+// deadline: 300 s
 import { proveChapter } from './prove.ts';
 
 await proveChapter(6);
