@@ -69,8 +69,8 @@ export function isSame(actual: unknown, expected: unknown, message: string): voi
 export function append(log: Log, now: number, ...texts: Text[]): number {
   const bytes = records(...texts);
   const firstId = log.append(bytes, 0, bytes.length, texts.length, now);
-  // As a socket's read buffer, which is used again.
-  bytes.fill(0xee);
+  // As a socket's read buffer, which is used again. By zeros: other bytes would be read as sizes of gigabytes.
+  bytes.fill(0);
   return firstId;
 }
 
