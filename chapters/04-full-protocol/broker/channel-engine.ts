@@ -1,10 +1,12 @@
 import { BroadcastChannel, type Receiver } from '#broadcast';
 import { LeveretError, readLimits } from '#framing';
-import { type Batch, isSkipped, type Message, Subscriber, TopicRegistry } from '#topics';
+import { isSkipped, type Message, Subscriber, TopicRegistry } from '#topics';
 import * as wire from '../index.ts';
 import type { Engine, EngineClient, EngineClientHost, Published } from './engine.ts';
 import { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { type RunningBroker, type ServeOptions, serveEngine } from './serve.ts';
+
+// step 4.7: stamp the messages and give them to everybody
 
 /** Messages in the channel. They are gone at the end of each turn, so it need not be large. */
 const CHANNEL_CAPACITY = 256;
@@ -29,7 +31,12 @@ export type BrokerOptions = ServeOptions & Partial<BrokerLimits>;
  */
 export function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
   const limits = readLimits<keyof BrokerLimits>(BROKER_LIMITS, options);
-  return serveEngine(new ChannelEngine(limits), limits, options);
+  return serveEngine(createChannelEngine(limits), limits, options);
+}
+
+/** Makes an engine with topics of its own, which are empty. */
+export function createChannelEngine(limits: BrokerLimits): Engine {
+  return new ChannelEngine(limits);
 }
 
 /** The engine of this chapter: the topics of chapter 2, and the one channel of chapter 3, which carries every message. */
@@ -38,12 +45,11 @@ class ChannelEngine implements Engine {
   readonly topics: TopicRegistry;
   readonly channel = new BroadcastChannel<Message>(CHANNEL_CAPACITY);
   readonly clients = new Set<ChannelClient>();
-  readonly #trimming: NodeJS.Timeout;
+  readonly #trimming = setInterval(() => this.topics.trim(), TRIM_MS).unref();
 
   constructor(limits: BrokerLimits) {
     this.limits = limits;
     this.topics = new TopicRegistry(limits);
-    this.#trimming = setInterval(() => this.topics.trim(), TRIM_MS).unref();
   }
 
   connect(session: EngineClientHost): ChannelClient {
@@ -83,7 +89,6 @@ class ChannelClient implements EngineClient {
   // #region publish
   /** Numbers the messages and gives them to everybody. Duplicates are dropped here, and get no id. */
   publish(name: string, records: readonly wire.WireRecord[]): Published {
-    // step 4.4: stamp the messages and give them to everybody
     const { topics, channel, clients } = this.#engine;
     const topic = topics.use(name);
     let count = 0;
@@ -114,25 +119,14 @@ class ChannelClient implements EngineClient {
     this.#subscriber.commit(topic, id);
   }
 
-  // #region deliver
-  /** Sends batches as long as the socket takes them; the rest waits in the buffers. */
   deliver(): void {
-    // step 4.6: turn what is ready into frames
     this.collect();
-    while (!this.#session.full) {
-      const buffer = this.#subscriber.nextReady();
-      if (buffer === undefined) return;
-      const room = this.#engine.limits.maxFrameSize - wire.messagesOverhead(buffer.topic);
-      const batch = buffer.takeBatch(Math.min(room, ENOUGH_BYTES), wire.recordSize);
-      if (batch !== undefined) this.#session.send(wire.brokerCodec.encode(frameOf(buffer.topic, batch)));
-    }
+    sendReady(this.#subscriber, this.#session, this.#engine.limits.maxFrameSize);
   }
-  // #endregion deliver
 
   // #region collect
   /** Takes what was published from the channel into the buffers. Nobody waits: a client for whom it is too much ends. */
   collect(): void {
-    // step 4.5: from the channel into this client's buffers
     try {
       const missed = this.#receiver.drain((message) => this.#subscriber.offer(message));
       if (missed > 0) throw new LeveretError('SLOW', `${missed} messages were overwritten`);
@@ -150,8 +144,20 @@ class ChannelClient implements EngineClient {
   }
 }
 
-/** What is handed out, as a frame: MESSAGES, or the news that some were lost. */
-function frameOf(topic: string, batch: Batch): wire.BrokerFrame {
-  if (isSkipped(batch)) return { type: 'SKIPPED', ...batch };
-  return { type: 'MESSAGES', topic, firstId: batch[0]?.id ?? 0, records: batch };
+// #region deliver
+/** Sends batches as long as the socket takes them; the rest waits in the buffers. */
+function sendReady(subscriber: Subscriber, session: EngineClientHost, maxFrameSize: number): void {
+  // step 4.8: turn what is ready into frames
+  while (!session.full) {
+    const buffer = subscriber.nextReady();
+    if (buffer === undefined) return;
+    const room = maxFrameSize - wire.messagesOverhead(buffer.topic);
+    const batch = buffer.takeBatch(Math.min(room, ENOUGH_BYTES), wire.recordSize);
+    if (batch === undefined) continue;
+    const frame: wire.BrokerFrame = isSkipped(batch)
+      ? { type: 'SKIPPED', ...batch }
+      : { type: 'MESSAGES', topic: buffer.topic, firstId: batch[0]?.id ?? 0, records: batch };
+    session.send(wire.brokerCodec.encode(frame));
+  }
 }
+// #endregion deliver

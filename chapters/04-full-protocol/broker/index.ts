@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { type BrokerOptions, startBroker } from './channel-engine.ts';
+export { type BrokerOptions, createChannelEngine, startBroker } from './channel-engine.ts';
 export type { Engine, EngineClient, EngineClientHost, Published } from './engine.ts';
 export { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 export { type RunningBroker, type ServeOptions, serveEngine } from './serve.ts';

@@ -2,6 +2,8 @@ import type { FrameHandler } from '#framing';
 import * as wire from '../index.ts';
 import type { EngineClient } from './engine.ts';
 
+// step 4.6: answer a request
+
 // #region answer
 /**
  * Does what a client asks for in one frame.

@@ -3,7 +3,9 @@ import { type ListenOptions, type RunningServer, startServer } from '#framing/ne
 import { ProtocolError } from '../index.ts';
 import type { Engine } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
-import { Session, type SessionHost } from './session.ts';
+import { openSession, type Session, type SessionHost } from './session.ts';
+
+// step 4.5: a session that says WELCOME
 
 /** Connections that are turned away and have not gone yet. Beyond it nobody is told why. */
 const MAX_TURNED_AWAY = 100;
@@ -37,7 +39,6 @@ export async function serveEngine(
 ): Promise<RunningBroker> {
   const sessions = new Set<Session>();
   const turnedAway = new Set<Session>();
-  const { maxConnections, closeTimeoutMs } = limits;
   let lastId = 0;
   let faults = 0;
   const reportFault = ({ cause }: ProtocolError) => {
@@ -47,10 +48,9 @@ export async function serveEngine(
   const host: SessionHost = { engine, limits, epoch, reportFault };
   // #region accept
   const onConnection = (socket: Socket) => {
-    const isFull = sessions.size >= maxConnections;
+    const isFull = sessions.size >= limits.maxConnections;
     if (isFull && turnedAway.size >= MAX_TURNED_AWAY) return socket.destroy();
-    lastId += 1;
-    const session = new Session(lastId, socket, host);
+    const session = openSession(++lastId, socket, host);
     const table = isFull ? turnedAway : sessions;
     table.add(session);
     socket.on('close', () => table.delete(session));
@@ -61,6 +61,7 @@ export async function serveEngine(
     for (const session of sessions) session.shutdown();
     engine.close();
   };
+  const { closeTimeoutMs } = limits;
   const options = { ...where, allowHalfOpen: true, closeTimeoutMs, onConnection, onClose };
   return Object.assign(await startServer(options), { faults: () => faults });
 }

@@ -7,6 +7,8 @@ import type { Engine, EngineClient, EngineClientHost } from './engine.ts';
 import type { BrokerLimits } from './limits.ts';
 import { answerFrame } from './requests.ts';
 
+// step 4.5: a session that says WELCOME
+
 const debug = createDebug('leveret:protocol');
 
 /** What a session needs of its broker. */
@@ -19,14 +21,24 @@ export interface SessionHost {
   reportFault(fault: wire.ProtocolError): void;
 }
 
+/** One connection of a broker. `shutdown` tells its client that the broker ends. */
+export type Session = EngineClientHost & { shutdown(): void };
+
+/**
+ * Serves a connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the
+ * process.
+ *
+ * @param id - number of the connection, which WELCOME tells
+ * @param socket - with `allowHalfOpen`: a client may end its direction and still wait for answers
+ */
+export function openSession(id: number, socket: Socket, host: SessionHost): Session {
+  return new SocketSession(id, socket, host);
+}
+
 /** `new` until HELLO, `ready` then, `closing` from the last frame on. */
 type SessionState = { is: 'new' } | { is: 'ready'; client: EngineClient } | { is: 'closing' };
 
-/**
- * One connection: reads its frames, answers them in order, has the engine deliver. Nothing that it meets ends the
- * process.
- */
-export class Session implements EngineClientHost {
+class SocketSession implements Session {
   readonly #id: number;
   readonly #host: SessionHost;
   readonly #socket: FrameSocket;
@@ -34,7 +46,6 @@ export class Session implements EngineClientHost {
   readonly #isTraced = debug.enabled;
   #state: SessionState = { is: 'new' };
 
-  /** @param socket - with `allowHalfOpen`: a client may end its direction and still wait for answers */
   constructor(id: number, socket: Socket, host: SessionHost) {
     this.#id = id;
     this.#host = host;
@@ -60,7 +71,7 @@ export class Session implements EngineClientHost {
 
   send(frames: Uint8Array): boolean {
     if (this.#state.is === 'closing') return true;
-    if (this.#isTraced) this.#trace(frames);
+    if (this.#isTraced) new FrameReader(this.#trace, { limit: 0xffff_ffff }).push(Buffer.from(frames));
     return this.#socket.send(frames);
   }
 
@@ -69,7 +80,6 @@ export class Session implements EngineClientHost {
   }
 
   // #region fail
-  /** Says why, and ends the connection. What nobody meant to throw is told as INTERNAL, and logged. */
   fail(thrown: unknown): void {
     const error = wire.toProtocolError(thrown);
     if (error.code === 'INTERNAL') this.#host.reportFault(error);
@@ -77,7 +87,6 @@ export class Session implements EngineClientHost {
   }
   // #endregion fail
 
-  /** The broker ends. */
   shutdown(): void {
     if (this.#state.is === 'new') this.fail(new wire.ProtocolError('SHUTDOWN', 'the broker has been closed'));
     else this.#leave(this.#host.limits.closeTimeoutMs, { type: 'CLOSING', reason: 'shutdown' });
@@ -122,8 +131,6 @@ export class Session implements EngineClientHost {
   }
   // #endregion leave
 
-  #trace(frames: Uint8Array): void {
-    const show: FrameHandler = (...frame) => debug('client %d <- %s', this.#id, wire.describeBytes(...frame));
-    new FrameReader(show, { limit: 0xffff_ffff }).push(Buffer.from(frames));
-  }
+  readonly #trace: FrameHandler = (...frame) =>
+    debug('client %d <- %s', this.#id, wire.describeBytes(...frame));
 }

@@ -4,11 +4,34 @@ import { LeveretError } from '#framing';
 import { DEFAULT_HOST, openSocket } from '#framing/net';
 import type { TopicSettings } from '#topics';
 import * as wire from '../index.ts';
-import type { ClientOptions, OutgoingMessage, Payload, SubscribeOptions } from './options.ts';
-import { ClientSubscription, type SubscriptionHost } from './subscription.ts';
+import { ClientSubscription, type SubscribeOptions, type SubscriptionHost } from './subscription.ts';
+
+// step 4.9: requests and their answers
 
 /** Bytes of messages that may wait to be taken before the client stops reading from its socket. */
 const MAX_WAITING_BYTES = 1_048_576;
+
+/** Options of `connect`. */
+export interface ClientOptions {
+  /** @defaultValue `127.0.0.1` */
+  readonly host?: string;
+  readonly port: number;
+  /** What to call oneself, for the broker's log; at most 255 bytes. @defaultValue `''` */
+  readonly name?: string;
+  /** Called when a commit is refused: nobody waits for its answer. @defaultValue it is not told */
+  readonly onError?: (error: LeveretError) => void;
+}
+
+/** What to publish. */
+export interface OutgoingMessage {
+  /** The content: text is sent as UTF-8. */
+  readonly payload: Payload;
+  /** Name of the message for dedupe, at most 128 bytes of UTF-8. @defaultValue none */
+  readonly key?: string;
+}
+
+/** The content of a message: text is sent as UTF-8. */
+export type Payload = string | Uint8Array;
 
 /** A frame of the broker, by its name. */
 type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFrame, N>;
@@ -98,6 +121,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
 
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
   async subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
+    // step 4.10: the messages of a subscription
     const { from = 'latest', window = 0, onSkipped } = options;
     const start = from === 'earliest' ? wire.Start.EARLIEST : wire.Start.LATEST;
     const place = typeof from === 'object' ? { start: wire.Start.AFTER, ...from } : { start, after: 0 };
@@ -114,11 +138,13 @@ export class Client implements SubscriptionHost, AsyncDisposable {
 
   /** All messages of a topic up to this id have been dealt with. */
   commit(topic: string, id: number): void {
+    // step 4.10: the messages of a subscription
     this.#socket.send(wire.clientCodec.encode({ type: 'COMMIT', topic, id }));
   }
 
   /** @hidden `ClientSubscription.unsubscribe` */
   async unsubscribe(subscription: ClientSubscription): Promise<void> {
+    // step 4.10: the messages of a subscription
     const { topic } = subscription;
     subscription.end();
     this.#subscriptions.delete(topic);
@@ -161,7 +187,6 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     expected: N,
     onAnswer: (answer: Answer<N>) => void = () => {},
   ): Promise<Answer<N>> {
-    // step 4.7: send a request and wait for its answer
     return this.#socket.request(wire.clientCodec.encode(frame), (answer) => {
       if (answer.type !== expected || requestOf(answer) !== requestOf(frame))
         throw new LeveretError('BAD_BROKER', `${answer.type} does not answer this ${frame.type}`);
@@ -177,6 +202,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
    * then stops the broker, and the broker's limit for lag holds.
    */
   waiting(bytes: number): void {
+    // step 4.10: the messages of a subscription
     this.#waitingBytes += bytes;
     if (bytes < 0) this.#socket.adjustReading();
   }

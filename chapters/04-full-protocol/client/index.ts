@@ -4,5 +4,4 @@
  * @packageDocumentation
  */
 export * from './client.ts';
-export * from './options.ts';
 export * from './subscription.ts';

@@ -1,5 +1,5 @@
 import type { LeveretError } from '#framing';
-import { AsyncQueue, messageSize, type Skipped } from '#topics';
+import { AsyncQueue, messageSize, type Skipped, type Start } from '#topics';
 import type { BrokerFrame, FrameNamed, WireRecord } from '../index.ts';
 
 /** A message as a client receives it. */
@@ -15,6 +15,16 @@ export interface ReceivedMessage {
   text(): string;
   /** This message, and all of its topic before it, have been dealt with. */
   commit(): void;
+}
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** Where to begin: all that is retained, only what comes, or after an id. @defaultValue `'latest'` */
+  readonly from?: Start;
+  /** Most messages delivered and not committed, 0 to 65,535; 0 = no limit, no commits. @defaultValue 0 */
+  readonly window?: number;
+  /** Called for ids that will never come. @defaultValue they are passed over */
+  readonly onSkipped?: (ids: Skipped) => void;
 }
 
 /** What a subscription needs of its client. */
@@ -40,6 +50,7 @@ export interface SubscriptionHost {
  * Leaving the loop (`break`, `return`, an error) ends the subscription; to take single messages use `next`.
  */
 export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
+  // step 4.10: the messages of a subscription
   readonly topic: string;
   readonly #host: SubscriptionHost;
   readonly #onSkipped: ((ids: Skipped) => void) | undefined;

@@ -1,13 +1,14 @@
-/** What the conversations cannot see: limits, ways of failing to start, faults, memory, and the end of a broker. */
+/** What the conversations cannot see: limits, ways of failing to start, memory, and the end of a broker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LeveretError, readLimits } from '#framing';
-import { BROKER_LIMITS, type Engine, type EngineClient, serveEngine, startBroker } from '#protocol/broker';
-import { RawClient, until } from './conversation-client.ts';
+import { LeveretError } from '#framing';
+import { startBroker } from '#protocol/broker';
+import { RawClient } from './conversation-client.ts';
 import { commit, create, publish, subscribe } from './conversation-requests.ts';
 import { closing } from './leftovers.ts';
+import { TIMEOUT } from './patience.ts';
 
-const timeout = 20_000;
+const timeout = TIMEOUT;
 
 test('a port in use: one line that says what to do', { timeout }, async () => {
   const first = closing(await startBroker());
@@ -109,82 +110,4 @@ test('closing waits for nobody longer than closeTimeoutMs, and can be asked for 
   const took = performance.now() - begun;
   assert.ok(took < 5_000, `closing took ${took} ms`);
   await assert.rejects(RawClient.open(broker), 'it still listens');
-});
-
-/** An engine whose client throws what it is told, where it is told. */
-function faultyEngine(where: keyof EngineClient | 'connect', thrown: unknown): Engine {
-  const fail = (): never => {
-    throw thrown;
-  };
-  return {
-    connect(session) {
-      if (where === 'connect') fail();
-      const client: EngineClient = {
-        lag: 0,
-        create() {},
-        publish: () => ({ firstId: 1, count: 1 }),
-        subscribe() {},
-        unsubscribe() {},
-        commit() {},
-        deliver() {},
-        close() {},
-      };
-      // A fault in `deliver` happens at a wake, when no request is under way.
-      if (where !== 'deliver') return { ...client, [where]: fail };
-      const create = () => void setImmediate(() => session.wake());
-      let delivered = 0;
-      // The first call follows the read of the HELLO.
-      return { ...client, create, deliver: () => (delivered++ > 1 ? fail() : undefined) };
-    },
-    close() {},
-  };
-}
-
-const faults: [where: keyof EngineClient | 'connect', request: string][] = [
-  ['connect', ''],
-  ['create', '0000000f 02 00000001 0174 00000000 00000000'],
-  ['publish', '0000000f 03 00000001 0174 0001 0000 00000000'],
-  ['deliver', '0000000f 02 00000000 0174 00000000 00000000'],
-];
-
-for (const [where, request] of faults) {
-  test(`a fault in ${where}: told as INTERNAL, logged once, nobody else notices`, { timeout }, async (t) => {
-    const log = t.mock.method(console, 'error', () => {});
-    const cause = new TypeError('the engine is broken');
-    let broken = false;
-    const [sound, faulty] = [faultyEngine('close', cause), faultyEngine(where, cause)];
-    const engine: Engine = {
-      connect: (session) => (broken ? faulty : sound).connect(session),
-      close() {},
-    };
-    const broker = closing(await serveEngine(engine, readLimits(BROKER_LIMITS, {})));
-    const bystander = closing(await RawClient.hello(broker));
-    broken = true;
-    const client = closing(await RawClient.open(broker));
-    client.hex('0000000b 01 01 06676f6c64656e 0000');
-    if (where !== 'connect') await client.expect({ type: 'WELCOME' });
-    if (where !== 'connect') client.hex(request);
-    await client.expectError('INTERNAL', 0);
-    await client.expectEnd();
-    await bystander.expectAlive();
-    assert.equal(broker.faults(), 1, 'a fault is counted once');
-    assert.equal(log.mock.callCount(), 1, 'a fault is logged once');
-    const logged: readonly unknown[] = log.mock.calls[0]?.arguments ?? [];
-    assert.ok(logged.includes(cause), 'the log has the cause, with its stack');
-  });
-}
-
-test('a fault at the end of a connection ends nothing else', { timeout }, async (t) => {
-  const log = t.mock.method(console, 'error', () => {});
-  const broker = closing(
-    await serveEngine(faultyEngine('close', new Error('cannot close')), readLimits(BROKER_LIMITS, {})),
-  );
-  const [client, bystander] = [
-    closing(await RawClient.hello(broker)),
-    closing(await RawClient.hello(broker)),
-  ];
-  await client.reset();
-  await until(() => broker.faults() === 1, 'the fault is counted');
-  await bystander.expectAlive();
-  assert.equal(log.mock.callCount(), 1, 'the fault is logged');
 });

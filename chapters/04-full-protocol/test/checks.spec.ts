@@ -9,7 +9,6 @@ import {
   clientCodec,
   isPattern,
   MAX_RECORDS,
-  ProtocolError,
   toProtocolError,
 } from '#protocol';
 import { publish, subscribe } from './conversation-requests.ts';
@@ -128,18 +127,6 @@ requests('65,535 records come back; a count that cannot fit is refused before an
     (error: { code: string }) => error.code === 'BAD_FRAME',
     '65,535 records in six bytes',
   );
-});
-
-requests('errors know their number, and whether they are fatal', () => {
-  const error = new ProtocolError('BAD_TOPIC', 'why', { request: 7 });
-  assert.equal(
-    [error.code, error.wireCode, error.fatal, error.request, error.name],
-    ['BAD_TOPIC', 16, false, 7, 'ProtocolError'],
-    'of a request',
-  );
-  assert.ok(new ProtocolError('BAD_FRAME', 'why').fatal, 'a bad frame ends the connection');
-  assert.not.ok(new ProtocolError('DENIED', 'why').fatal, 'no permission for a topic does not');
-  assert.ok(new ProtocolError('DENIED', 'why', { fatal: true }).fatal, 'at HELLO it does');
 });
 
 requests.run();

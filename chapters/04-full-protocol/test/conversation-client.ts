@@ -13,9 +13,7 @@ import {
   errorName,
 } from '#protocol';
 import { type FrameJson, frameToJson, fromHex, helloHex } from './golden-vectors.ts';
-
-/** How long a test waits for what must come, in milliseconds. It is only reached when something is wrong. */
-const PATIENCE = 10_000;
+import { PATIENCE } from './patience.ts';
 
 export interface Address {
   readonly host: string;

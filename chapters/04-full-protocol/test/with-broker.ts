@@ -2,6 +2,7 @@
 import { test } from 'node:test';
 import { RawClient } from './conversation-client.ts';
 import type { Level, StartOptions, Subject } from './conversation-suite.ts';
+import { TIMEOUT } from './patience.ts';
 
 /** What a conversation gets. */
 export interface Talk {
@@ -14,9 +15,6 @@ export interface Talk {
   /** Ends the broker before the test ends. */
   close(): Promise<void>;
 }
-
-/** Milliseconds after which a test has failed. */
-export const TIMEOUT = 20_000;
 
 type Conversation = (talk: Talk) => Promise<void>;
 

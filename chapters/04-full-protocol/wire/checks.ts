@@ -5,6 +5,8 @@ import { ProtocolError } from './errors.ts';
 import { recordSize, type WireRecord } from './fields.ts';
 import { type ClientFrame, Start } from './frames.ts';
 
+// step 4.4: what the layout cannot say
+
 /** Bytes that the key of a record may have, though its length field could say more. */
 export const MAX_KEY_BYTES = 128;
 /** Largest frame, counted as its size field counts, that a broker takes before HELLO. */
@@ -55,11 +57,10 @@ export function messagesOverhead(topic: string): number {
 
 function checkRecords(records: readonly WireRecord[], most: number): void {
   if (records.length === 0) throw new ProtocolError('BAD_REQUEST', 'a PUBLISH of no messages');
-  for (const record of records) {
-    const { length } = record.key;
-    if (length > MAX_KEY_BYTES)
-      throw new ProtocolError('BAD_KEY', `a key has at most ${MAX_KEY_BYTES} bytes, not ${length}`);
-    if (recordSize(record) > most)
+  for (const { key, payload } of records) {
+    if (key.length > MAX_KEY_BYTES)
+      throw new ProtocolError('BAD_KEY', `a key has at most ${MAX_KEY_BYTES} bytes, not ${key.length}`);
+    if (recordSize({ key, payload }) > most)
       throw new ProtocolError('BAD_REQUEST', `a record has at most ${most} bytes here, with key and payload`);
   }
 }

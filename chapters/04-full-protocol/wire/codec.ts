@@ -32,6 +32,7 @@ export class Codec<T extends FrameTable> {
    * @throws OptionError when a value does not fit its field
    */
   encode(frame: FrameOf<T>): Uint8Array {
+    // step 4.3: encode and decode by the table
     const values = frame as Readonly<Record<string, unknown>>;
     const { type, fields } = this.#layouts.get(frame.type) as Layout;
     let size = TYPE_SIZE;
@@ -51,7 +52,7 @@ export class Codec<T extends FrameTable> {
    * @throws ProtocolError UNKNOWN_TYPE, BAD_FRAME, BAD_TEXT or BAD_VERSION, all fatal
    */
   decode(type: number, bytes: Uint8Array, start = 0, end = bytes.length): FrameOf<T> {
-    // step 4.1: decode a frame by the table
+    // step 4.3: encode and decode by the table
     const layout = this.#layouts.get(type);
     if (layout === undefined)
       throw new ProtocolError('UNKNOWN_TYPE', `no frame of type 0x${type.toString(16)} goes this way`);
@@ -66,6 +67,7 @@ export class Codec<T extends FrameTable> {
 
   /** The name of a frame's type; `undefined` for one that the table does not have. */
   nameOf(type: number): string | undefined {
+    // step 4.3: encode and decode by the table
     return this.#layouts.get(type)?.name;
   }
 }
@@ -78,5 +80,6 @@ export const brokerCodec = new Codec(BROKER_FRAMES);
 
 /** The ERROR frame that tells of an error. Its reason is for people; programs go by the code. */
 export function errorFrame(error: ProtocolError, request = error.request): BrokerFrame {
+  // step 4.3: encode and decode by the table
   return { type: 'ERROR', request, code: error.wireCode, reason: error.message.slice(0, 1000) };
 }

@@ -3,6 +3,8 @@ import { brokerCodec, clientCodec } from './codec.ts';
 import { errorName } from './errors.ts';
 import type { BrokerFrame, ClientFrame } from './frames.ts';
 
+// step 4.4: what the layout cannot say
+
 /** A frame in one short line for people: `PUBLISH request=3 topic="news" records=2`. No token is shown. */
 export function describeFrame(frame: ClientFrame | BrokerFrame): string {
   const fields = Object.entries(frame).slice(1);

@@ -1,5 +1,7 @@
 import { LeveretError } from '#framing';
 
+// step 4.1: errors that have a number on the wire
+
 /**
  * Numbers of the errors on the wire. Below 16 the connection is of no use any more: the broker sends the ERROR
  * and closes (only DENIED may also be answered after HELLO, and then the connection stays). From 16 on the
@@ -87,7 +89,6 @@ export function errorName(wireCode: number): ErrorName | undefined {
  * the log, and without a word of it for the client.
  */
 export function toProtocolError(thrown: unknown): ProtocolError {
-  // step 4.3: tell a fault of ours from the client's
   if (thrown instanceof ProtocolError) return thrown;
   if (thrown instanceof LeveretError && Object.hasOwn(ErrorCode, thrown.code))
     return new ProtocolError(thrown.code as ErrorName, thrown.message, { cause: thrown });

@@ -1,6 +1,8 @@
 import { type Field, fromLatin1, numberField, textField, toLatin1 } from '#framing';
 import { ProtocolError } from './errors.ts';
 
+// step 4.2: the fields of a frame
+
 /** The version of the protocol that is spoken here; HELLO and WELCOME carry it. */
 export const PROTOCOL_VERSION = 1;
 /** Bytes that a PING, and so a PONG, may carry. */
@@ -29,6 +31,7 @@ export function recordSize({ key, payload }: WireRecord): number {
 const version: Field<number> = {
   ...numberField(1),
   read(from) {
+    // step 4.2: the fields of a frame
     const value = from.number(1);
     if (value === PROTOCOL_VERSION) return value;
     // Nothing behind it is looked at: in another version it may be laid out otherwise.
@@ -42,6 +45,7 @@ const ping: Field<Uint8Array> = {
   size: (value) => value.length,
   write: (to, value) => to.put(value),
   read(from) {
+    // step 4.2: the fields of a frame
     if (from.left <= MAX_PING_BYTES) return from.view(from.left);
     throw new ProtocolError('BAD_FRAME', `a ping of ${from.left} bytes; ${MAX_PING_BYTES} is the most`);
   },
@@ -51,6 +55,7 @@ const records: Field<readonly WireRecord[]> = {
   form: 'u16 count | record...',
   size: (value) => value.reduce((sum, record) => sum + recordSize(record), 2),
   write(to, value) {
+    // step 4.2: the fields of a frame
     to.putNumber(value.length, 2);
     for (const { key, payload } of value) {
       to.putNumber(key.length, 2);
@@ -61,7 +66,7 @@ const records: Field<readonly WireRecord[]> = {
   },
   // #region read-records
   read(from) {
-    // step 4.2: read the records of a batch
+    // step 4.2: the fields of a frame
     const count = from.number(2);
     if (count * RECORD_HEADER_SIZE > from.left)
       throw new ProtocolError('BAD_FRAME', `${count} records cannot fit in ${from.left} bytes`);
