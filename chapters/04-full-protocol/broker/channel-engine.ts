@@ -39,6 +39,7 @@ export function createChannelEngine(limits: BrokerLimits): Engine {
   return new ChannelEngine(limits);
 }
 
+// #region engine
 /** The engine of this chapter: the topics of chapter 2, and the one channel of chapter 3, which carries every message. */
 class ChannelEngine implements Engine {
   readonly limits: BrokerLimits;
@@ -60,7 +61,9 @@ class ChannelEngine implements Engine {
     clearInterval(this.#trimming);
   }
 }
+// #endregion engine
 
+// #region join
 /** One client: takes from the channel what it subscribed to into its buffers, and sends it from there. */
 class ChannelClient implements EngineClient {
   readonly #engine: ChannelEngine;
@@ -75,6 +78,7 @@ class ChannelClient implements EngineClient {
     this.#receiver = engine.channel.subscribe(() => session.wake());
     engine.clients.add(this);
   }
+  // #endregion join
 
   get lag(): number {
     // What was published before counts.
@@ -105,6 +109,7 @@ class ChannelClient implements EngineClient {
   }
   // #endregion publish
 
+  // #region subscribe
   subscribe({ topic, start, after, window }: wire.FrameNamed<wire.ClientFrame, 'SUBSCRIBE'>): void {
     const { AFTER, EARLIEST } = wire.Start;
     const from = start === AFTER ? { after } : start === EARLIEST ? 'earliest' : 'latest';
@@ -118,6 +123,7 @@ class ChannelClient implements EngineClient {
   commit(topic: string, id: number): void {
     this.#subscriber.commit(topic, id);
   }
+  // #endregion subscribe
 
   deliver(): void {
     this.collect();

@@ -68,9 +68,8 @@ function answerRequest(frame: wire.ClientFrame, client: EngineClient): wire.Brok
   }
   return ifAsked({ type: 'OK', request: frame.request });
 }
-// #endregion requests
-
 /** Request 0 asks for no answer. */
 function ifAsked<F extends wire.BrokerFrame & { readonly request: number }>(answer: F): F | undefined {
   return answer.request === 0 ? undefined : answer;
 }
+// #endregion requests

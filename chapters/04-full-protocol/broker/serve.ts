@@ -37,6 +37,7 @@ export async function serveEngine(
   limits: BrokerLimits,
   { epoch = Date.now(), ...where }: ServeOptions = {},
 ): Promise<RunningBroker> {
+  // #region serve
   const sessions = new Set<Session>();
   const turnedAway = new Set<Session>();
   let lastId = 0;
@@ -46,7 +47,6 @@ export async function serveEngine(
     console.error('a fault of the broker has ended a connection:', cause);
   };
   const host: SessionHost = { engine, limits, epoch, reportFault };
-  // #region accept
   const onConnection = (socket: Socket) => {
     const isFull = sessions.size >= limits.maxConnections;
     if (isFull && turnedAway.size >= MAX_TURNED_AWAY) return socket.destroy();
@@ -56,7 +56,6 @@ export async function serveEngine(
     socket.on('close', () => table.delete(session));
     if (isFull) session.fail(new ProtocolError('FULL', 'too many connections; try again later'));
   };
-  // #endregion accept
   const onClose = () => {
     for (const session of sessions) session.shutdown();
     engine.close();
@@ -64,4 +63,5 @@ export async function serveEngine(
   const { closeTimeoutMs } = limits;
   const options = { ...where, allowHalfOpen: true, closeTimeoutMs, onConnection, onClose };
   return Object.assign(await startServer(options), { faults: () => faults });
+  // #endregion serve
 }

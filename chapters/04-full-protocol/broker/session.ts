@@ -109,6 +109,7 @@ class SocketSession implements Session {
   }
   // #endregion on-frame
 
+  // #region welcome
   #welcome(hello: Parameters<FrameHandler>): wire.BrokerFrame {
     // Everybody is let in, but the frame must be in order.
     wire.clientCodec.decode(...hello);
@@ -118,6 +119,7 @@ class SocketSession implements Session {
     this.#socket.limit = limits.maxFrameSize;
     return { type: 'WELCOME', version, connectionId, maxFrameSize: limits.maxFrameSize, epoch };
   }
+  // #endregion welcome
 
   // #region leave
   /** Sends the last frame, if there is one, and ends our direction. The client has so long to take it all and go. */

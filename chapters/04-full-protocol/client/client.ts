@@ -48,6 +48,7 @@ type Answer<N extends wire.BrokerFrame['type']> = wire.FrameNamed<wire.BrokerFra
  * @throws OptionError for an option out of range
  */
 export async function connect(options: ClientOptions): Promise<Client> {
+  // #region connect
   const { host = DEFAULT_HOST, port, name = '', onError } = options;
   const hello = { type: 'HELLO', version: wire.PROTOCOL_VERSION, name, token: '' } as const;
   // A name that does not fit is refused before there is a connection.
@@ -55,6 +56,7 @@ export async function connect(options: ClientOptions): Promise<Client> {
   const client = new Client(await openSocket(host, port), onError);
   await client.hello(hello);
   return client;
+  // #endregion connect
 }
 
 /**
@@ -71,6 +73,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   connectionId = 0;
   /** Ids of one epoch of the broker only can be compared. */
   epoch = 0;
+  // #region made
   readonly #socket: RequestSocket<wire.BrokerFrame>;
   readonly #onError: (error: LeveretError) => void;
   readonly #subscriptions = new Map<string, ClientSubscription>();
@@ -95,6 +98,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
       this.#socket.limit = maxFrameSize;
     });
   }
+  // #endregion made
 
   /** Makes a topic with settings of its own. Without this it comes into being by its first use, with 0 for both. */
   async createTopic(topic: string, settings: Partial<TopicSettings> = {}): Promise<void> {
@@ -119,6 +123,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     return this.#request({ type: 'PUBLISH', request: this.#socket.number(), topic, records }, 'PUBLISHED');
   }
 
+  // #region subscribe
   /** Subscribes to a topic. A second subscription to the same topic ends the first. */
   async subscribe(topic: string, options: SubscribeOptions = {}): Promise<ClientSubscription> {
     // step 4.10: the messages of a subscription
@@ -151,6 +156,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     // Where the connection is gone, so is the subscription.
     await this.#request({ type: 'UNSUBSCRIBE', request: this.#socket.number(), topic }, 'OK').catch(() => {});
   }
+  // #endregion subscribe
 
   /** Messages that were published for this client's subscriptions and are not settled yet. */
   async lag(): Promise<number> {
@@ -208,6 +214,7 @@ export class Client implements SubscriptionHost, AsyncDisposable {
   }
   // #endregion reading
 
+  // #region on-frame
   #onFrame(frame: wire.BrokerFrame): void {
     if (frame.type === 'MESSAGES' || frame.type === 'SKIPPED')
       this.#subscriptions.get(frame.topic)?.receive(frame);
@@ -223,8 +230,10 @@ export class Client implements SubscriptionHost, AsyncDisposable {
     if (wire.isFatal(code) || this.epoch === 0) this.#socket.fail(error);
     else if (request === 0 || !this.#socket.refuse(error)) this.#onError(error);
   }
+  // #endregion on-frame
 }
 
+// #region records
 /** Keys are bytes; the wire holds them one byte to a character. */
 function toRecord({ payload, key = '' }: OutgoingMessage): wire.WireRecord {
   return { key: Buffer.from(key).toString('latin1'), payload: Buffer.from(payload) };
@@ -234,3 +243,4 @@ function toRecord({ payload, key = '' }: OutgoingMessage): wire.WireRecord {
 function requestOf(frame: wire.ClientFrame | wire.BrokerFrame): number {
   return 'request' in frame ? frame.request : 0;
 }
+// #endregion records

@@ -52,6 +52,7 @@ export interface SubscriptionHost {
 export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   // step 4.10: the messages of a subscription
   readonly topic: string;
+  // #region subscription
   readonly #host: SubscriptionHost;
   readonly #onSkipped: ((ids: Skipped) => void) | undefined;
   readonly #messages: AsyncQueue<ReceivedMessage>;
@@ -69,7 +70,6 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
     return this.#messages.length;
   }
 
-  // #region next
   /**
    * The next message, or `undefined` at the end of the subscription.
    *
@@ -78,7 +78,6 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
   next(): Promise<ReceivedMessage | undefined> {
     return this.#messages.take();
   }
-  // #endregion next
 
   /** All messages, until the subscription ends. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage, void, undefined> {
@@ -117,4 +116,5 @@ export class ClientSubscription implements AsyncIterable<ReceivedMessage> {
     this.#messages.close(failure);
     if (failure === undefined) this.#messages.clear();
   }
+  // #endregion subscription
 }

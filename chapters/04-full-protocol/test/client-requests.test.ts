@@ -58,6 +58,20 @@ describe('connect', () => {
     await close();
   });
 
+  test('behind WELCOME a frame may be as large as it says, in the same read', { timeout }, async () => {
+    const { port, close } = await fakeBroker((socket) => {
+      socket.once('data', () => {
+        const large = { type: 'MESSAGES', topic: 't', firstId: 1 } as const;
+        const records = [{ key: '', payload: Buffer.alloc(5_000) }];
+        socket.write(Buffer.concat([welcome(), brokerCodec.encode({ ...large, records })]));
+        socket.once('data', () => socket.write(brokerCodec.encode({ type: 'LAG', request: 1, messages: 0 })));
+      });
+    });
+    const alice = closing(await connect({ port }));
+    assert.equal(await alice.lag(), 0, 'it is still served');
+    await close();
+  });
+
   test('a HELLO that is refused tells why, also where the code is no fatal one', { timeout }, async () => {
     const { port, close } = await fakeBroker((socket) => {
       socket.once('data', () =>

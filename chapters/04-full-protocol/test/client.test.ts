@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { LeveretError } from '#framing';
 import { type RunningBroker, startBroker } from '#protocol/broker';
-import { type Client, type ClientOptions, connect } from '#protocol/client';
+import { type Client, type ClientOptions, ClientSubscription, connect } from '#protocol/client';
 import type { Skipped } from '#topics';
 import { closing } from './leftovers.ts';
 import { TIMEOUT } from './patience.ts';
@@ -174,6 +174,15 @@ describe('publish and subscribe', () => {
     assert.ok((await bob.ping()) >= 0, 'a PING is answered');
     for (let id = 1; id <= count; id++) assert.equal((await subscription.next())?.id, id);
   });
+});
+
+test('a payload is lent to a subscription, which copies it', () => {
+  const host = { waiting() {}, commit() {}, unsubscribe: () => Promise.resolve() };
+  const subscription = new ClientSubscription('t', host, undefined);
+  const payload = Buffer.from('hello');
+  subscription.receive({ type: 'MESSAGES', topic: 't', firstId: 1, records: [{ key: '', payload }] });
+  payload.fill(0x7a);
+  return subscription.next().then((message) => assert.equal(message?.text(), 'hello', 'what was lent'));
 });
 
 describe('errors', () => {

@@ -21,6 +21,7 @@ import {
   toProtocolError,
 } from '#protocol';
 import { frameFromJson, frameToJson, fromHex, toHex, vectors } from './golden-vectors.ts';
+import { rounds } from './patience.ts';
 
 const codecs = { client: clientCodec, broker: brokerCodec };
 
@@ -162,7 +163,7 @@ for (const [from, rows] of [
           const bytes = Buffer.from(encode(from, whole));
           assert.equal(decode(from, bytes).map(frameToJson), [frameToJson(whole)], 'as it went');
         }),
-        { numRuns: 100 },
+        { numRuns: rounds(100) },
       );
     });
   }
@@ -179,7 +180,7 @@ table('any bytes decode, or are refused with a fatal error that has a number', (
         assert.ok(told.fatal && told.code !== 'INTERNAL', `0x${type.toString(16)}: ${error}`);
       }
     }),
-    { numRuns: 20_000 },
+    { numRuns: rounds(20_000) },
   );
 });
 
@@ -221,7 +222,11 @@ table('an ERROR frame carries number, request and at most 1,000 characters', () 
     { type: 'ERROR', request: 3, code: 18, reason: 'x'.repeat(1_000) },
     'the frame',
   );
-  assert.is((errorFrame(error, 9) as { request?: number }).request, 9, 'the request may be told from outside');
+  assert.is(
+    (errorFrame(error, 9) as { request?: number }).request,
+    9,
+    'the request may be told from outside',
+  );
 });
 
 table('a type has its name', () => {

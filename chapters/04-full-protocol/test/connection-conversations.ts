@@ -5,6 +5,7 @@ import { until } from './conversation-client.ts';
 import { publish } from './conversation-requests.ts';
 import type { Subject } from './conversation-suite.ts';
 import { fromHex, helloHex } from './golden-vectors.ts';
+import { rounds } from './patience.ts';
 import { conversation, productConversation } from './with-broker.ts';
 
 export function connectionConversations(subject: Subject): void {
@@ -275,11 +276,11 @@ function crowds(subject: Subject): void {
       const pings = Buffer.concat(
         Array.from({ length: 20_000 }, () => fromHex('00000041 07'.concat('ab'.repeat(64)))),
       );
-      const rounds = 10;
-      for (let i = 0; i < rounds; i++) flooder.bytes(pings);
+      const times = rounds(10);
+      for (let i = 0; i < times; i++) flooder.bytes(pings);
       for (let i = 0; i < 5; i++) await bystander.expectAlive();
       flooder.socket.resume();
-      for (let i = 0; i < 20_000 * rounds; i++) await flooder.next();
+      for (let i = 0; i < 20_000 * times; i++) await flooder.next();
       await flooder.expectAlive();
     },
   );

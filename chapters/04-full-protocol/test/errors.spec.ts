@@ -7,33 +7,6 @@ import { vectors } from './golden-vectors.ts';
 
 const errors = suite('errors on the wire');
 
-errors('an error with a number is told as it is', () => {
-  const own = new ProtocolError('LIMIT', 'too many', { request: 7 });
-  assert.is(toProtocolError(own), own, 'itself');
-  const framing = toProtocolError(new LeveretError('TOO_LARGE', 'too large'));
-  assert.equal(
-    [framing.code, framing.fatal, framing.message],
-    ['TOO_LARGE', true, 'too large'],
-    'of a chapter below',
-  );
-});
-
-errors(
-  'anything else is a fault of ours: INTERNAL, with its cause, and not a word of it for the client',
-  () => {
-    for (const thrown of [
-      new TypeError('secret detail'),
-      new LeveretError('DISCONNECTED', 'secret detail'),
-      'secret detail',
-    ]) {
-      const told = toProtocolError(thrown);
-      assert.equal([told.code, told.wireCode, told.fatal], ['INTERNAL', 12, true], 'fatal, code 12');
-      assert.is(told.cause, thrown, 'the cause is kept for the log');
-      assert.not.match(told.message, /secret/, 'the client is not told');
-    }
-  },
-);
-
 errors('know their number, whether they are fatal, and the request that they answer', () => {
   const error = new ProtocolError('BAD_TOPIC', 'why', { request: 7 });
   assert.equal(
@@ -60,6 +33,34 @@ errors('a number has its name; one of a later version has none', () => {
   for (const [name, code] of Object.entries(ErrorCode)) assert.is(errorName(code), name, `of ${code}`);
   assert.is(errorName(999), undefined, 'of 999');
 });
+
+errors('an error with a number is told as it is', () => {
+  const own = new ProtocolError('LIMIT', 'too many', { request: 7 });
+  assert.is(toProtocolError(own), own, 'a ProtocolError is told as it is, and not made anew');
+  const framing = toProtocolError(new LeveretError('TOO_LARGE', 'too large'));
+  assert.equal(
+    [framing.code, framing.fatal, framing.message],
+    ['TOO_LARGE', true, 'too large'],
+    'a LeveretError of a chapter below',
+  );
+});
+
+errors(
+  'anything else is a fault of ours: INTERNAL, with its cause, and not a word of it for the client',
+  () => {
+    for (const thrown of [
+      new TypeError('secret detail'),
+      new LeveretError('DISCONNECTED', 'secret detail'),
+      new LeveretError('constructor', 'secret detail'),
+      'secret detail',
+    ]) {
+      const told = toProtocolError(thrown);
+      assert.equal([told.code, told.wireCode, told.fatal], ['INTERNAL', 12, true], 'fatal, code 12');
+      assert.is(told.cause, thrown, 'the cause is kept for the log');
+      assert.not.match(told.message, /secret/, 'the client is not told');
+    }
+  },
+);
 
 errors('the field fatal of the vectors agrees with the code', () => {
   for (const { error, fatal, name } of vectors) {

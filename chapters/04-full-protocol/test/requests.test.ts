@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { LeveretError } from '#framing';
 import type { ClientFrame } from '#protocol';
-import type { Engine, EngineClient } from '#protocol/broker';
+import type { Engine, EngineClient, RunningBroker } from '#protocol/broker';
 import { RawClient, until } from './conversation-client.ts';
 import { commit, create, lag, publish, subscribe, unsubscribe } from './conversation-requests.ts';
 import type { FrameJson } from './golden-vectors.ts';
@@ -14,12 +14,13 @@ import { type StubClient, StubEngine, serveStub } from './stub-engine.ts';
 const timeout = TIMEOUT;
 
 /** A client that has been welcomed, and what the engine knows of it. */
-async function meet(): Promise<{ client: RawClient; stub: StubClient }> {
+async function meet(): Promise<{ client: RawClient; stub: StubClient; broker: RunningBroker }> {
   const engine = new StubEngine();
-  const client = closing(await RawClient.hello(closing(await serveStub({}, engine))));
+  const broker = closing(await serveStub({}, engine));
+  const client = closing(await RawClient.hello(broker));
   const [stub] = engine.clients;
   assert.ok(stub !== undefined, 'the engine knows the client');
-  return { client, stub };
+  return { client, stub, broker };
 }
 
 const asked: [name: string, frame: ClientFrame, call: string, answer: FrameJson & { type: string }][] = [
@@ -102,14 +103,15 @@ test('PING comes back as PONG with its bytes; a PONG that nobody asked for does 
   await client.expect({ type: 'PONG', bytes: '616263' });
 });
 
-test('CLOSE: CLOSING "goodbye", and the end; what stands behind it is not answered', {
-  timeout,
-}, async () => {
-  const { client, stub } = await meet();
-  client.frames({ type: 'CLOSE' }, create(1, 't'));
+test('CLOSE: CLOSING "goodbye", and the end; what stands behind it is not served', { timeout }, async (t) => {
+  const log = silence(t);
+  const { client, stub, broker } = await meet();
+  client.frames({ type: 'CLOSE' }, create(1, 't'), lag(2));
   await client.expect({ type: 'CLOSING', reason: 'goodbye' });
   await client.expectEnd();
   assert.deepEqual(stub.calls, ['close'], 'what the engine was asked');
+  assert.equal(broker.faults(), 0, 'a request behind CLOSE was served, and went wrong');
+  assert.equal(log.mock.callCount(), 0, 'it was logged');
 });
 
 test('what a request says wrong never reaches the engine', { timeout }, async () => {

@@ -54,12 +54,16 @@ for (const [what, code, hex] of refused) {
 
 test('a second HELLO is a BAD_STATE; what comes behind the last frame is not looked at', {
   timeout,
-}, async () => {
-  const client = await open(closing(await serveStub()));
-  client.hex(`${helloHex} ${helloHex} ${helloHex} 00000001 7f`);
+}, async (t) => {
+  const broker = closing(await serveStub());
+  const client = await open(broker);
+  const log = t.mock.method(console, 'error', () => {});
+  client.hex(`${helloHex} ${helloHex} ${helloHex} 00000005 08 00000001 00000001 7f`);
   await client.expect({ type: 'WELCOME' });
   await client.expectError('BAD_STATE', 0);
   await client.expectEnd();
+  assert.equal(broker.faults(), 0, 'a request behind the last frame was served, and went wrong');
+  assert.equal(log.mock.callCount(), 0, 'it was logged');
 });
 
 test('before HELLO a frame has at most 4,096 bytes, from then on maxFrameSize', { timeout }, async () => {

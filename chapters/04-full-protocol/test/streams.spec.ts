@@ -4,9 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FrameReader, LeveretError } from '#framing';
 import { brokerCodec, type ClientFrame, checkRequest, clientCodec, describeFrame } from '#protocol';
+import { rounds } from './patience.ts';
 import { anyStream, cutAt } from './random-streams.ts';
 
-const RUNS = 10_000;
+const RUNS = rounds(10_000);
 
 /** Everything that a stream does, as text; throws what is not a typed error. */
 function effects(from: 'client' | 'broker', pieces: readonly Buffer[]): string[] {

@@ -33,8 +33,6 @@ export function checkRequest(frame: ClientFrame, limits: RequestLimits): void {
     throw new ProtocolError('BAD_REQUEST', `start is ${frame.start}, not 0 to 2`);
   if (frame.group !== '') throw new ProtocolError('UNSUPPORTED', 'this broker knows no groups');
 }
-// #endregion check
-
 /**
  * Checks a topic's name, as CREATE and PUBLISH take it.
  *
@@ -64,3 +62,4 @@ function checkRecords(records: readonly WireRecord[], most: number): void {
       throw new ProtocolError('BAD_REQUEST', `a record has at most ${most} bytes here, with key and payload`);
   }
 }
+// #endregion check

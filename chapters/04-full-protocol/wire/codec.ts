@@ -78,8 +78,10 @@ export const clientCodec = new Codec(CLIENT_FRAMES);
 /** The frames of brokers. */
 export const brokerCodec = new Codec(BROKER_FRAMES);
 
+// #region error-frame
 /** The ERROR frame that tells of an error. Its reason is for people; programs go by the code. */
 export function errorFrame(error: ProtocolError, request = error.request): BrokerFrame {
   // step 4.3: encode and decode by the table
   return { type: 'ERROR', request, code: error.wireCode, reason: error.message.slice(0, 1000) };
 }
+// #endregion error-frame

@@ -5,6 +5,7 @@ import type { BrokerFrame, ClientFrame } from './frames.ts';
 
 // step 4.4: what the layout cannot say
 
+// #region describe
 /** A frame in one short line for people: `PUBLISH request=3 topic="news" records=2`. No token is shown. */
 export function describeFrame(frame: ClientFrame | BrokerFrame): string {
   const fields = Object.entries(frame).slice(1);
@@ -29,3 +30,4 @@ function describeValue(name: string, value: unknown): string | number {
   if (value instanceof Uint8Array) return `0x${toHex(value)}`;
   return Array.isArray(value) ? value.length : JSON.stringify(value);
 }
+// #endregion describe

@@ -49,6 +49,7 @@ export interface ProtocolErrorOptions extends ErrorOptions {
   readonly request?: number;
 }
 
+// #region protocol-error
 /**
  * An error that has a number on the wire. A broker throws it to answer a client with an ERROR frame; a client
  * throws it when such a frame arrives. There are two kinds, after nsq: fatal ("answer and close"), and
@@ -81,6 +82,7 @@ export function isFatal(wireCode: number): boolean {
 export function errorName(wireCode: number): ErrorName | undefined {
   return (Object.keys(ErrorCode) as ErrorName[]).find((name) => ErrorCode[name] === wireCode);
 }
+// #endregion protocol-error
 
 // #region to-protocol-error
 /**

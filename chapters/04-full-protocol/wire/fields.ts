@@ -23,6 +23,7 @@ export interface WireRecord {
   readonly payload: Uint8Array;
 }
 
+// #region fields
 /** Bytes that a record takes on the wire. */
 export function recordSize({ key, payload }: WireRecord): number {
   return RECORD_HEADER_SIZE + key.length + payload.length;
@@ -64,7 +65,6 @@ const records: Field<readonly WireRecord[]> = {
       to.put(payload);
     }
   },
-  // #region read-records
   read(from) {
     // step 4.2: the fields of a frame
     const count = from.number(2);
@@ -78,8 +78,8 @@ const records: Field<readonly WireRecord[]> = {
     }
     return value;
   },
-  // #endregion read-records
 };
+// #endregion fields
 
 /** Every kind of value that a frame may hold. */
 export const FIELDS = {

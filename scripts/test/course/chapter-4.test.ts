@@ -1,0 +1,4 @@
+// deadline: 600 s
+import { proveChapter } from './prove.ts';
+
+await proveChapter(4);
