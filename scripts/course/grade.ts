@@ -34,6 +34,8 @@ async function gradeFile(
   // Where the check is itself run by a test, this would make node:test speak to that test's runner and not to our reporter.
   const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
   const reporter = path.endsWith('.test.ts') ? [`--test-reporter=${REPORTER}`] : [];
+  // Within a test of our own, Node would have the child report to that one, in a form of its own.
+  const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
   const child = spawn(process.execPath, testArguments(...reporter, path), {
     cwd: root,
     env: {
