@@ -6,20 +6,26 @@ import { type Failure, readFailure } from './failure.ts';
 import { conditionsOf } from './reader-code.ts';
 import type { CourseStep } from './steps.ts';
 
-/** What one test file may take before its process is ended, in seconds. */
+/** What one test file may take, in seconds, where it is not told otherwise. */
 const DEADLINE_S = 10;
 const REPORTER = new URL('./grade-reporter.ts', import.meta.url).href;
 
-/** Runs the tests of a step on the reader's code; resolves with the first failure, or with nothing. */
+/**
+ * Runs the tests of a step on the reader's code; resolves with the first failure, or with nothing.
+ *
+ * @param deadlineS - what one test file may take before its process is ended, in seconds
+ */
 export async function gradeStep(
   chapter: Chapter,
   step: CourseStep,
   readers: readonly Chapter[],
   signal: AbortSignal,
   root = ROOT,
+  deadlineS = DEADLINE_S,
 ): Promise<Failure | undefined> {
   for (const check of step.checks) {
-    const failure = await gradeFile(join(root, chapter.path, 'test', check), readers, signal, root);
+    const path = join(root, chapter.path, 'test', check);
+    const failure = await gradeFile(path, readers, signal, root, deadlineS);
     if (failure !== undefined) return failure;
   }
   return undefined;
@@ -30,19 +36,18 @@ async function gradeFile(
   readers: readonly Chapter[],
   signal: AbortSignal,
   root: string,
+  deadlineS: number,
 ): Promise<Failure | undefined> {
   // Where the check is itself run by a test, this would make node:test speak to that test's runner and not to our reporter.
   const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
   const reporter = path.endsWith('.test.ts') ? [`--test-reporter=${REPORTER}`] : [];
-  // Within a test of our own, Node would have the child report to that one, in a form of its own.
-  const { NODE_TEST_CONTEXT: _within, ...env } = process.env;
   const child = spawn(process.execPath, testArguments(...reporter, path), {
     cwd: root,
     env: {
       ...env,
       NO_COLOR: '1',
       FORCE_COLOR: '0',
-      LEVERET_DEADLINE_S: String(DEADLINE_S),
+      LEVERET_DEADLINE_S: String(deadlineS),
       // Here, and not on the command line: a test may start a program that must get the reader's code too.
       NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} ${conditionsOf(readers)}`.trim(),
     },

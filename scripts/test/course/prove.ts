@@ -15,6 +15,8 @@ import { type Checkout, makeCheckout } from './checkout.ts';
 
 /** A wrong solution must be refused within so many milliseconds, on a machine with nothing else to do. */
 const REFUSED_WITHIN_MS = 15_000;
+/** What one test file may take here, in seconds: more than for a reader, because other tests run at the same time. */
+const DEADLINE_S = 30;
 
 /**
  * Proves the checks of a chapter: its starter is refused in words, each step can be done before the next is begun, and wrong
@@ -131,6 +133,7 @@ class Proof {
   }
 
   #grade(step: CourseStep) {
-    return gradeStep(this.#chapter, step, [this.#chapter], new AbortController().signal, this.#root);
+    const { signal } = new AbortController();
+    return gradeStep(this.#chapter, step, [this.#chapter], signal, this.#root, DEADLINE_S);
   }
 }
