@@ -27,7 +27,7 @@ interface Manifest {
 }
 
 function run(file: string, args: readonly string[], cwd = folder): string {
-  const { status, stdout, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 150_000 });
   assert.equal(status, 0, `${file} ${args.join(' ')}\n${stdout}${stderr}`);
   return stdout;
 }
@@ -58,7 +58,7 @@ before(
     }
     writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
   },
-  { timeout: 100_000 },
+  { timeout: 160_000 },
 );
 after(() => rmSync(folder, { recursive: true, force: true }));
 
