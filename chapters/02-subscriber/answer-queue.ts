@@ -1,17 +1,14 @@
 import { Queue } from './queue.ts';
 
-/** Who waits for an answer. */
-interface Waiter<A> {
-  accept(answer: A): void;
-  reject(error: Error): void;
-}
-
 /**
- * Requests that wait for their answers, where answers come in the order of the requests: any number may be under way,
- * and the one that has waited longest gets the next answer.
+ * Requests that wait for their answers, where answers come in the order of the
+ * requests: any number may be under way, and the one that has waited longest gets the
+ * next answer.
  */
 export class AnswerQueue<A> {
-  readonly #waiters = new Queue<Waiter<A>>();
+  // step 2.13: answers in the order of the requests
+  // #region answer-queue
+  readonly #waiters = new Queue<{ accept(a: A): void; reject(error: Error): void }>();
 
   /** How many answers are awaited. */
   get length(): number {
@@ -21,7 +18,8 @@ export class AnswerQueue<A> {
   /**
    * Waits for the next answer that nobody waits for yet.
    *
-   * @param accept - called with the answer, before anybody can look at a later one; what it throws, `settle` throws
+   * @param accept - called with the answer, before anybody can look at a later one;
+   * what it throws, `settle` throws
    * @returns what `accept` returns
    */
   wait<T>(accept: (answer: A) => T): Promise<T> {
@@ -52,4 +50,5 @@ export class AnswerQueue<A> {
   close(error: Error): void {
     while (this.refuse(error));
   }
+  // #endregion answer-queue
 }

@@ -4,19 +4,25 @@ import { Queue } from './queue.ts';
 const ITEMS_PER_TURN = 512;
 
 /**
- * First in, first out, for consumers that wait for what comes. Several may share one queue: each item goes to one.
+ * First in, first out, for consumers that wait for what comes. Several may share one
+ * queue: each item goes to one.
  *
  * It holds whatever is pushed: the producer asks for `length` and stops in time.
  */
 export class AsyncQueue<T> {
+  // step 2.12: consumers that wait
+  // #region async-queue
   // Invariant: there are items, or there are takers, or neither.
   readonly #items = new Queue<T>();
-  readonly #takers = new Queue<(item: T | undefined | Promise<T | undefined>) => void>();
+  readonly #takers = new Queue<(item?: T | Promise<T | undefined>) => void>();
   #end: { readonly failure: Error | undefined } | undefined;
   #handedOut = 0;
   readonly #onWaiting: (item: T, count: 1 | -1) => void;
 
-  /** @param onWaiting - called with 1 when an item must wait, and with -1 when it waits no more: to bound what waits */
+  /**
+   * @param onWaiting - called with 1 when an item must wait, and with -1 when it waits
+   * no more: to bound what waits
+   */
   constructor(onWaiting: (item: T, count: 1 | -1) => void = () => {}) {
     this.#onWaiting = onWaiting;
   }
@@ -47,11 +53,12 @@ export class AsyncQueue<T> {
    *
    * @throws what `close` was given, when the queue is empty
    */
-  // #region take
   async take(): Promise<T | undefined> {
     // Consumers that never really wait would keep the event loop from everything else.
     this.#handedOut += 1;
-    if (this.#handedOut % ITEMS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#handedOut % ITEMS_PER_TURN === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const item = this.#items.shift();
     if (item !== undefined) {
       this.#onWaiting(item, -1);
@@ -61,10 +68,10 @@ export class AsyncQueue<T> {
     if (this.#end !== undefined) return undefined;
     return new Promise((resolve) => this.#takers.push(resolve));
   }
-  // #endregion take
 
   /**
-   * Nobody waits any more. What is here, or still comes, may be taken. Closing again changes nothing.
+   * Nobody waits any more. What is here, or still comes, may be taken. Closing again
+   * changes nothing.
    *
    * @param failure - thrown where the end would be, if the queue did not end in order
    */
@@ -79,8 +86,15 @@ export class AsyncQueue<T> {
     this.#items.clear();
   }
 
-  /** All items until the queue is closed. Several loops over one queue share the items. */
+  /**
+   * All items until the queue is closed. Several loops over one queue share the items.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (let item = await this.take(); item !== undefined; item = await this.take()) yield item;
+    let item = await this.take();
+    while (item !== undefined) {
+      yield item;
+      item = await this.take();
+    }
   }
+  // #endregion async-queue
 }

@@ -1,15 +1,15 @@
 /**
- * A function that says what time it is, in milliseconds. Only differences between two readings mean anything: zero is
- * wherever the clock began. It should never go back.
+ * A function that says what time it is, in milliseconds. Only differences between two
+ * readings mean anything: zero is wherever the clock began. It should never go back.
  *
- * Everything in this chapter that depends on age takes a clock, so that a test can move time forward by an hour without
- * waiting for one.
+ * Everything in this chapter that depends on age takes a clock, so that a test can move
+ * time forward by an hour without waiting for one.
  */
 export type Clock = () => number;
 
 /**
- * The clock of a running process: milliseconds since it started. Unlike `Date.now()` it does not jump when somebody sets
- * the computer's clock.
+ * The clock of a running process: milliseconds since it started. Unlike `Date.now()` it
+ * does not jump when somebody sets the computer's clock.
  */
 export const monotonicClock: Clock = () => performance.now();
 
@@ -17,7 +17,10 @@ export const monotonicClock: Clock = () => performance.now();
 export interface ManualClock {
   /** The time now, in milliseconds. */
   (): number;
-  /** Moves time by `ms` milliseconds. A negative number sets the clock back, as a broken clock would. */
+  /**
+   * Moves time by `ms` milliseconds. A negative number sets the clock back, as a broken
+   * clock would.
+   */
   advance(ms: number): void;
 }
 
@@ -27,10 +30,13 @@ export interface ManualClock {
  * @param startMs - what it shows at first, in milliseconds
  */
 export function createManualClock(startMs = 0): ManualClock {
+  // step 2.3: time that stands still
+  // #region manual-clock
   let now = startMs;
   const read = () => now;
   const advance = (ms: number) => {
     now += ms;
   };
   return Object.assign(read, { advance });
+  // #endregion manual-clock
 }

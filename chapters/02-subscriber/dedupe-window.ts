@@ -1,25 +1,32 @@
 import { Queue } from './queue.ts';
 
 /**
- * Remembers the keys of the last `windowMs` milliseconds, to tell a repeated key from a new one.
+ * Remembers the keys of the last `windowMs` milliseconds, to tell a repeated key from a
+ * new one.
  *
- * A key's window begins with the message that was let through. Repeats do not make it longer: otherwise a key that is
- * repeated often enough would never be let through again.
+ * A key's window begins with the message that was let through. Repeats do not make it
+ * longer: otherwise a key that is repeated often enough would never be let through
+ * again.
  *
  * Source: the seed zaichik, there for each consumer by itself.
  */
 export class DedupeWindow {
+  // step 2.3: let a key through once in a window
+  // #region dedupe-window
   readonly #windowMs: number;
   readonly #maxKeys: number;
-  // Invariant: both hold the same keys, each once; in the queue they stand by their time, the oldest first. So what has
-  // expired is always at its head, and each key is looked at once when it leaves.
+  // Invariant: both hold the same keys, each once; in the queue they stand by their
+  // time, the oldest first. So what has expired is always at its head, and each key is
+  // looked at once when it leaves.
   readonly #keys = new Set<string>();
   readonly #admitted = new Queue<{ readonly key: string; readonly time: number }>();
   #length = 0;
 
   /**
-   * @param windowMs - for how long a key counts as repeated, in milliseconds; 0: nothing is ever a repeat
-   * @param maxKeys - keys remembered at most; with more, the oldest is forgotten before its time
+   * @param windowMs - for how long a key counts as repeated, in milliseconds; 0:
+   * nothing is ever a repeat
+   * @param maxKeys - keys remembered at most; with more, the oldest is forgotten before
+   * its time
    */
   constructor(windowMs: number, maxKeys: number) {
     this.#windowMs = windowMs;
@@ -36,17 +43,16 @@ export class DedupeWindow {
     return this.#length;
   }
 
-  // #region admit
   /**
-   * Lets a key through, and remembers it, unless it was let through within the window before, the last millisecond
-   * included. What is older than the window is forgotten first, and each key is forgotten once: the cost of a call is
-   * constant on average.
+   * Lets a key through, and remembers it, unless it was let through within the window
+   * before, the last millisecond included. What is older than the window is forgotten
+   * first, and each key is forgotten once: the cost of a call is constant on average.
    *
    * @param key - `''` is no key, and always let through
-   * @param time - the time of the message in milliseconds; must not fall from call to call
+   * @param time - the time of the message in milliseconds; must not fall from call to
+   * call
    */
   admit(key: string, time: number): boolean {
-    // step 2.1: let a key through once in a window
     if (key === '' || this.#windowMs === 0) return true;
     this.expire(time);
     if (this.#keys.has(key)) return false;
@@ -59,9 +65,9 @@ export class DedupeWindow {
 
   /** Forgets what is older than the window at this time. */
   expire(time: number): void {
-    while ((this.#admitted.peek()?.time ?? time) < time - this.#windowMs) this.forgetOldest();
+    const first = time - this.#windowMs;
+    while ((this.#admitted.peek()?.time ?? first) < first) this.forgetOldest();
   }
-  // #endregion admit
 
   /** Forgets the oldest key, before its time. */
   forgetOldest(): void {
@@ -70,4 +76,5 @@ export class DedupeWindow {
     this.#keys.delete(oldest.key);
     this.#length -= oldest.key.length;
   }
+  // #endregion dedupe-window
 }

@@ -11,14 +11,20 @@ export const QUEUE_LIMITS = {
 /** The limits of a subscriber's queues, each with a value. */
 export type QueueLimits = Readonly<Record<keyof typeof QUEUE_LIMITS, number>>;
 
-/** What is done with a message that does not fit: refuse it, or drop the oldest ones until it fits. */
+/**
+ * What is done with a message that does not fit: refuse it, or drop the oldest ones
+ * until it fits.
+ */
 export type Overflow = 'refuse' | 'drop-oldest';
 
 /**
- * Counts what waits in one or several queues against a common limit. All the queues of one subscriber share one: a
- * subscriber with a thousand topics may not hold a thousand times as much.
+ * Counts what waits in one or several queues against a common limit. All the queues of
+ * one subscriber share one: a subscriber with a thousand topics may not hold a thousand
+ * times as much.
  */
 export class QueueLimit {
+  // step 2.4: count what waits
+  // #region queue-limit
   /** What a queue does with a message that does not fit. */
   readonly overflow: Overflow;
   readonly #limits: QueueLimits;
@@ -44,7 +50,10 @@ export class QueueLimit {
     return this.#bytes;
   }
 
-  /** Whether one more message of `size` bytes fits. When nothing waits any message does, however large. */
+  /**
+   * Whether one more message of `size` bytes fits. When nothing waits any message does,
+   * however large.
+   */
   fits(size: number): boolean {
     if (this.#messages === 0) return true;
     const { maxLagMessages, maxLagBytes } = this.#limits;
@@ -62,4 +71,5 @@ export class QueueLimit {
     this.#messages -= 1;
     this.#bytes -= size;
   }
+  // #endregion queue-limit
 }

@@ -2,14 +2,19 @@
 const SLACK = 32;
 
 /**
- * First in, first out; `push` and `shift` take the same short time however much it holds.
+ * First in, first out; `push` and `shift` take the same short time however much it
+ * holds.
  *
- * `Array.prototype.shift` moves every item that is left, so emptying a long array with it costs the square of its length.
- * Here only a head moves, and now and then the rest: when half of the places are dead, so an item is moved once for
- * each time that it was pushed.
+ * `Array.prototype.shift` moves every item that is left, so emptying a long array with
+ * it costs the square of its length. Here only a head moves, and now and then the rest:
+ * when half of the places are dead, so an item is moved once for each time that it was
+ * pushed.
  */
 export class Queue<T> {
-  // Invariant: what it holds is #items[#head...]; the places before #head are undefined, so they keep nothing alive.
+  // step 2.2: a queue whose head moves
+  // #region queue
+  // Invariant: what it holds is #items[#head...]; the places before #head are
+  // undefined, so they keep nothing alive.
   #items: (T | undefined)[] = [];
   #head = 0;
 
@@ -23,7 +28,6 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  // #region shift
   /** Takes out the first item; `undefined` when there is none. */
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
@@ -36,14 +40,16 @@ export class Queue<T> {
     }
     return item;
   }
-  // #endregion shift
 
   /** The first item, which stays; `undefined` when there is none. */
   peek(): T | undefined {
     return this.#items[this.#head];
   }
 
-  /** The item at a place counted from the first, which is 0; `undefined` where there is none. It stays. */
+  /**
+   * The item at a place counted from the first, which is 0; `undefined` where there is
+   * none. It stays.
+   */
   at(index: number): T | undefined {
     return index < 0 ? undefined : this.#items[this.#head + index];
   }
@@ -58,4 +64,5 @@ export class Queue<T> {
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let at = this.#head; at < this.#items.length; at++) yield this.#items[at] as T;
   }
+  // #endregion queue
 }

@@ -22,13 +22,21 @@ export interface SubscriberOptions extends Partial<SubscriberLimits> {
   readonly overflow?: Overflow;
 }
 
-/** One client that reads any number of topics over one connection, with a buffer for each. */
+/**
+ * One client that reads any number of topics over one connection, with a buffer for
+ * each.
+ */
 export class Subscriber {
+  // step 2.10: many subscriptions, one limit
+  // #region subscriptions
   readonly #maxSubscriptions: number;
   readonly #limit: QueueLimit;
   readonly #buffers = new Map<string, MessageBuffer>();
-  // Invariant: every buffer that has something to hand out is in it, in the order of their turns. Others may be.
+  // Invariant: every buffer that has something to hand out is in it, in the order of
+  // their turns. Others may be. All of them stand behind the place of #line: a Set's
+  // iterator is live, and meets what is added later.
   readonly #ready = new Set<MessageBuffer>();
+  readonly #line = this.#ready.values();
 
   /** @throws OptionError for a limit out of range */
   constructor({ overflow = 'refuse', ...given }: SubscriberOptions = {}) {
@@ -37,28 +45,30 @@ export class Subscriber {
     this.#limit = new QueueLimit(queues, overflow);
   }
 
-  /** The common lag: messages of all topics that are not settled yet. Costs a look at each subscription. */
+  /**
+   * The common lag: messages of all topics that are not settled yet. Costs a look at
+   * each subscription.
+   */
   get lag(): number {
     let lag = 0;
     for (const buffer of this.#buffers.values()) lag += buffer.lag;
     return lag;
   }
 
-  /** How many messages count against the limit now: those that wait, but not those in a topic's memory. */
+  /**
+   * How many messages count against the limit now: those that wait, but not those in a
+   * topic's memory.
+   */
   get queuedMessages(): number {
     return this.#limit.messages;
   }
 
-  /** How many bytes count against the limit now. */
-  get queuedBytes(): number {
-    return this.#limit.bytes;
-  }
-
   /**
-   * Subscribes to a topic. When it is subscribed already, the subscription begins anew, with this start and this window:
-   * what waited and what was uncommitted is forgotten.
+   * Subscribes to a topic. When it is subscribed already, the subscription begins anew,
+   * with this start and this window: what waited and what was uncommitted is forgotten.
    *
-   * @throws TopicError `LIMIT` for one subscription too many, `OUT_OF_RANGE` for a start in the future
+   * @throws TopicError `LIMIT` for one subscription too many, `OUT_OF_RANGE` for a
+   * start in the future
    * @throws OptionError for a window that is not a whole number from 0 to 65535
    */
   subscribe(topic: Topic, options: SubscribeOptions = {}): void {
@@ -69,10 +79,9 @@ export class Subscriber {
     this.#ready.add(buffer);
   }
 
-  // #region subscribe-in
   /**
-   * Subscribes to the topic of this name, which comes into being if there is none. But not for nothing: what is refused
-   * leaves no topic behind.
+   * Subscribes to the topic of this name, which comes into being if there is none. But
+   * not for nothing: what is refused leaves no topic behind.
    *
    * @throws TopicError as `subscribe`, and as `TopicRegistry.use`
    * @throws OptionError as `subscribe`
@@ -82,7 +91,6 @@ export class Subscriber {
     checkStart(topics.get(name)?.lastId ?? 0, name, options.start);
     this.subscribe(topics.use(name), options);
   }
-  // #endregion subscribe-in
 
   /**
    * Ends a subscription; what waited in it is forgotten.
@@ -107,15 +115,21 @@ export class Subscriber {
     this.#ready.add(buffer);
     return true;
   }
+  // #endregion subscriptions
 
-  // #region next-ready
   /**
-   * The buffer whose turn it is to hand something out. Each gets its turn, one after the other, however much waits in
-   * the others, and one with a closed window holds up nobody. `undefined` when there is nothing to hand out.
+   * The buffer whose turn it is to hand something out. Each gets its turn, one after
+   * the other, however much waits in the others, and one with a closed window holds up
+   * nobody. `undefined` when there is nothing to hand out.
    */
+  // #region next-ready
   nextReady(): MessageBuffer | undefined {
-    // step 2.7: go round the topics
-    for (const buffer of this.#ready) {
+    // step 2.11: go round the topics
+    // A loop that begins anew each time would walk over the places of all who were
+    // deleted before.
+    while (this.#ready.size > 0) {
+      const { value: buffer } = this.#line.next();
+      if (buffer === undefined) return undefined;
       this.#ready.delete(buffer);
       if (buffer.peek() === undefined) continue;
       // Again, at the end of the line: there may be more.
@@ -126,11 +140,13 @@ export class Subscriber {
   }
   // #endregion next-ready
 
+  // #region endings
   /**
    * The client is done with every message of this topic up to `id`.
    *
    * @returns how many messages this settled
-   * @throws TopicError `NOT_SUBSCRIBED`, or `BAD_COMMIT` for an id beyond the last one handed out
+   * @throws TopicError `NOT_SUBSCRIBED`, or `BAD_COMMIT` for an id beyond the last one
+   * handed out
    */
   commit(topic: string, id: number): number {
     const buffer = this.#find(topic);
@@ -155,7 +171,8 @@ export class Subscriber {
   #find(topic: string): MessageBuffer {
     const buffer = this.#buffers.get(topic);
     if (buffer !== undefined) return buffer;
-    throw new TopicError('NOT_SUBSCRIBED', `there is no subscription to topic ${JSON.stringify(topic)}`);
+    const name = JSON.stringify(topic);
+    throw new TopicError('NOT_SUBSCRIBED', `there is no subscription to topic ${name}`);
   }
 
   #drop(topic: string): void {
@@ -165,4 +182,5 @@ export class Subscriber {
     this.#buffers.delete(topic);
     this.#ready.delete(buffer);
   }
+  // #endregion endings
 }

@@ -3,7 +3,8 @@ import { LeveretError } from '#framing';
 /**
  * What can be wrong with a request about topics:
  *
- * - `BAD_TOPIC`: a name that is empty, too long, or holds a NUL byte or half of a surrogate pair
+ * - `BAD_TOPIC`: a name that is empty, too long, or holds a NUL byte or half of a
+ *   surrogate pair
  * - `TOPIC_EXISTS`: created again with other settings
  * - `LIMIT`: too many topics, or too many subscriptions of one subscriber
  * - `NOT_SUBSCRIBED`: commit or unsubscribe without a subscription

@@ -1,19 +1,27 @@
 import { textSize } from '#framing';
 import { TopicError } from './topic-error.ts';
 
-/** The longest name of a topic there can be, in bytes of UTF-8: what one length byte on the wire counts. */
+// step 2.6: check the name of a topic
+
+/**
+ * The longest name of a topic there can be, in bytes of UTF-8: what one length byte on
+ * the wire counts.
+ */
 export const LONGEST_TOPIC_NAME = 255;
 
 // #region check-name
 /**
- * Checks the name of a topic. Bytes count, not characters: the name stands on the wire as UTF-8.
+ * Checks the name of a topic. Bytes count, not characters: the name stands on the wire
+ * as UTF-8.
  *
  * @param maxBytes - longest name, in bytes of UTF-8
- * @throws TopicError `BAD_TOPIC` for a name that is empty or too long, holds a NUL, or has no UTF-8 form
+ * @throws TopicError `BAD_TOPIC` for a name that is empty or too long, holds a NUL, or
+ * has no UTF-8 form
  */
 export function checkTopicName(name: string, maxBytes = LONGEST_TOPIC_NAME): void {
   const fault = faultOf(name, maxBytes);
-  if (fault !== undefined) throw new TopicError('BAD_TOPIC', `the name of a topic ${fault}`);
+  if (fault === undefined) return;
+  throw new TopicError('BAD_TOPIC', `the name of a topic ${fault}`);
 }
 
 function faultOf(name: string, maxBytes: number): string | undefined {

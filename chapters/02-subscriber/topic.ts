@@ -6,11 +6,15 @@ import { Queue } from './queue.ts';
 /** For how long a topic's messages and keys matter. */
 export interface TopicSettings {
   /**
-   * A message older than this many milliseconds is never delivered, and until then it is kept for subscribers to come.
-   * 0 sets no age, and keeps nothing: a message goes to the subscribers of its moment only.
+   * A message older than this many milliseconds is never delivered, and until then it
+   * is kept for subscribers to come. 0 sets no age, and keeps nothing: a message goes
+   * to the subscribers of its moment only.
    */
   readonly retentionMs: number;
-  /** A second message with the same key within this many milliseconds is dropped. 0 lets all through. */
+  /**
+   * A second message with the same key within this many milliseconds is dropped. 0 lets
+   * all through.
+   */
   readonly dedupeMs: number;
 }
 
@@ -23,12 +27,15 @@ export interface TopicLimits {
 }
 
 /**
- * A named stream of messages. It drops repeats, gives each message an id and a time, and keeps those that its retention
- * holds, so that a late subscriber and a resume after an id work.
+ * A named stream of messages. It drops repeats, gives each message an id and a time,
+ * and keeps those that its retention holds, so that a late subscriber and a resume
+ * after an id work.
  *
  * It knows nothing of subscribers: whoever calls `append` passes the message on.
  */
 export class Topic {
+  // step 2.5: number, stamp and keep messages
+  // #region topic
   /** Its name. */
   readonly name: string;
   readonly #limits: TopicLimits;
@@ -37,8 +44,8 @@ export class Topic {
   #keys: DedupeWindow;
   #lastId = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
-  // Invariant: the retained messages have the ids lastId - retained.length + 1 ... lastId, without a gap, and their
-  // times never fall.
+  // Invariant: the retained messages have the ids lastId - retained.length + 1 ...
+  // lastId, without a gap, and their times never fall.
   readonly #retained = new Queue<Message>();
   #retainedBytes = 0;
 
@@ -50,7 +57,10 @@ export class Topic {
     this.#keys = new DedupeWindow(0, limits.maxKeys);
   }
 
-  /** Its settings now. They change at most once: when a topic made by use is created on purpose. */
+  /**
+   * Its settings now. They change at most once: when a topic made by use is created on
+   * purpose.
+   */
   get settings(): TopicSettings {
     return this.#settings;
   }
@@ -60,7 +70,10 @@ export class Topic {
     return this.#lastId;
   }
 
-  /** The id of the oldest message that is retained; when none is, the id that the next message gets. */
+  /**
+   * The id of the oldest message that is retained; when none is, the id that the next
+   * message gets.
+   */
   get firstRetainedId(): number {
     this.trim();
     return this.#lastId - this.#retained.length + 1;
@@ -72,18 +85,19 @@ export class Topic {
     this.#keys = new DedupeWindow(settings.dedupeMs, this.#limits.maxKeys);
   }
 
-  // #region append
   /**
-   * Gives a message the next id and the time, and retains it if this topic retains. A repeat is dropped here, for
-   * everybody, and gets no id: so a gap in the ids that a subscriber sees is always a loss.
+   * Gives a message the next id and the time, and retains it if this topic retains. A
+   * repeat is dropped here, for everybody, and gets no id: so a gap in the ids that a
+   * subscriber sees is always a loss.
    *
    * @param key - its key as a latin1 string, `''` for none
-   * @param payload - its content; handed over, so it must be the caller's own copy, and not change any more
+   * @param payload - its content; handed over, so it must be the caller's own copy, and
+   * not change any more
    * @returns the message, or `undefined` for a repeat
    */
   append(key: string, payload: Uint8Array): Message | undefined {
-    // step 2.2: number a message once
-    // A clock may be set back. Times never are: whatever expires things looks only at the oldest.
+    // A clock may be set back. Times never are: whatever expires things looks only at
+    // the oldest.
     this.#lastTime = Math.max(this.#lastTime, this.#clock());
     const time = this.#lastTime;
     if (!this.#keys.admit(key, time)) return undefined;
@@ -96,28 +110,40 @@ export class Topic {
     }
     return message;
   }
-  // #endregion append
 
-  /** The oldest retained message with this id or a higher one; `undefined` when there is none. */
+  /**
+   * The oldest retained message with this id or a higher one; `undefined` when there is
+   * none.
+   */
   oldestFrom(id: number): Message | undefined {
     const first = this.firstRetainedId;
     return this.#retained.at(Math.max(0, id - first));
   }
 
-  /** Whether a message is older than the retention: then nobody may be handed it any more. */
+  /**
+   * Whether a message is older than the retention: then nobody may be handed it any
+   * more.
+   */
   isExpired(message: Message): boolean {
     const { retentionMs } = this.#settings;
     return retentionMs > 0 && this.#clock() - message.time > retentionMs;
   }
 
-  // #region trim
-  /** Drops what is too old or too much. Reading does it too; a broker calls this for topics that nobody uses. */
+  /**
+   * Drops what is too old or too much. Reading does it too; a broker calls this for
+   * topics that nobody uses.
+   */
   trim(): void {
-    for (let oldest = this.#retained.peek(); oldest !== undefined; oldest = this.#retained.peek()) {
-      if (this.#retainedBytes <= this.#limits.maxRetainedBytes && !this.isExpired(oldest)) return;
+    let oldest = this.#retained.peek();
+    while (oldest !== undefined && (this.#isTooMuch() || this.isExpired(oldest))) {
       this.#retained.shift();
       this.#retainedBytes -= messageSize(oldest);
+      oldest = this.#retained.peek();
     }
   }
-  // #endregion trim
+
+  #isTooMuch(): boolean {
+    return this.#retainedBytes > this.#limits.maxRetainedBytes;
+  }
+  // #endregion topic
 }

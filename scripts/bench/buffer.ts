@@ -1,4 +1,6 @@
 /** What chapter 2's queue, dedupe and subscriber cost, each beside the obvious way to do it. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DedupeWindow, Queue, Subscriber, TopicRegistry } from '#topics';
 import { type Bench, benchOptions } from './bench-module.ts';
 import { Report } from './report.ts';
@@ -74,16 +76,21 @@ function bytesPerReference(messages: number): number {
   const readers = Array.from({ length: 100 }, () => new Subscriber());
   for (const reader of readers) reader.subscribe(topic);
   const made = Array.from({ length: messages }, () => topic.append('', Buffer.alloc(1_024)));
-  globalThis.gc?.();
-  const before = process.memoryUsage();
+  // The command starts without it, and garbage would be counted.
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const heapUsed = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  // Only the heap: buffers of the runs before leave the memory outside of it whenever the collector comes to them.
+  const before = heapUsed();
   for (const message of made) {
     if (message !== undefined) for (const reader of readers) reader.offer(message);
   }
-  globalThis.gc?.();
-  const after = process.memoryUsage();
+  const after = heapUsed();
   if (readers.some(({ lag }) => lag !== messages)) throw new Error('a message is missing');
-  const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
-  return bytes / messages / readers.length;
+  return (after - before) / messages / readers.length;
 }
 
 async function run(args: string[]): Promise<void> {

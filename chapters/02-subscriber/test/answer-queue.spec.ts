@@ -2,15 +2,15 @@ import * as nodeAssert from 'node:assert';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AnswerQueue } from '#topics';
+import { soon } from './support.ts';
 
 test('answers go to those who asked, in their order', async () => {
   const answers = new AnswerQueue<string>();
   const asked = [1, 2, 3].map((n) => answers.wait((answer) => `${n}: ${answer}`));
   assert.is(answers.length, 3, 'three wait');
-  assert.ok(answers.settle('a'), 'the first');
-  assert.ok(answers.refuse(new Error('no')), 'the second');
-  assert.ok(answers.settle('c'), 'the third');
-  const outcomes = await Promise.allSettled(asked);
+  const settled = [answers.settle('a'), answers.refuse(new Error('no')), answers.settle('c')];
+  assert.equal(settled, [true, true, true], 'somebody waited for each of the three');
+  const outcomes = await soon(Promise.allSettled(asked), 'three answers');
   assert.equal(
     outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.message)),
     ['1: a', 'no', '3: c'],
@@ -20,8 +20,9 @@ test('answers go to those who asked, in their order', async () => {
 
 test('an answer that nobody waits for is told to the caller', () => {
   const answers = new AnswerQueue<string>();
-  assert.not(answers.settle('a'), 'an answer');
-  assert.not(answers.refuse(new Error('no')), 'an error');
+  assert.is(answers.settle('a'), false, 'an answer');
+  assert.is(answers.refuse(new Error('no')), false, 'an error');
+  assert.is(answers.length, 0, 'nobody waits');
 });
 
 test('who refuses an answer waits on, and hears of the end', async () => {
@@ -34,7 +35,7 @@ test('who refuses an answer waits on, and hears of the end', async () => {
   const later = answers.wait(() => {});
   answers.close(new Error('the end'));
   for (const waiting of [asked, later]) {
-    await nodeAssert.rejects(waiting, /the end/, 'one was left waiting');
+    await nodeAssert.rejects(soon(waiting, 'the end'), /the end/, 'one was left waiting');
   }
 });
 

@@ -61,6 +61,19 @@ test('ten times as many keys as it may hold never make it larger', () => {
   assert.is(keys.admit('key 8999', 10_000), true, 'the one before it was forgotten');
 });
 
+test('its length is that of the keys it remembers', () => {
+  const keys = new DedupeWindow(50, 2);
+  for (const [time, key] of ['four', 'four', 'three', 'eleven'].entries()) keys.admit(key, time);
+  assert.equal([keys.size, keys.length], [2, 11], 'three and eleven');
+  keys.forgetOldest();
+  assert.equal([keys.size, keys.length], [1, 6], 'eleven');
+  keys.expire(53);
+  assert.equal([keys.size, keys.length], [1, 6], 'exactly a window later it is still remembered');
+  keys.expire(54);
+  keys.forgetOldest();
+  assert.equal([keys.size, keys.length], [0, 0], 'then nothing is, and there is nothing to forget');
+});
+
 test('keys are only text: __proto__ is one like any other', () => {
   const keys = new DedupeWindow(50, 10);
   assert.is(keys.admit('__proto__', 0), true, 'it is new');

@@ -1,7 +1,30 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MESSAGE_OVERHEAD, MessageBuffer, QueueLimit } from '#topics';
-import { append, code, drain, offer, setUp, word } from './support.ts';
+import { isSkipped, MESSAGE_OVERHEAD } from '#topics';
+import { append, drain, offer, setUp, word } from './support.ts';
+
+test('a window lets exactly that many out', () => {
+  for (const window of [1, 3]) {
+    const { buffer, publish } = setUp({ window });
+    for (let i = 0; i < 5; i += 1) publish();
+    const out = drain(() => buffer.next());
+    assert.equal(out, ['hares:1', 'hares:2', 'hares:3'].slice(0, window), `a window of ${window}`);
+    assert.is(buffer.lag, 5, 'what is handed out and not committed still counts');
+  }
+});
+
+test('news of losses comes through a closed window; messages do not', () => {
+  const { clock, buffer, publish } = setUp({ retentionMs: 10, window: 1 });
+  publish();
+  assert.is(word(buffer.next()), 'hares:1', 'the window is closed by the first');
+  publish();
+  publish();
+  clock.advance(11);
+  publish();
+  assert.is(word(buffer.peek()), 'hares lost 2-3', 'peek sees the loss through the closed window');
+  assert.is(word(buffer.next()), 'hares lost 2-3', 'next tells it');
+  assert.is(word(buffer.next()), 'nothing', 'the message behind it waits for a commit');
+});
 
 test('hands out what was pushed, in order, and holds the message itself, not a copy', () => {
   const { topic, buffer } = setUp();
@@ -31,93 +54,6 @@ test('lag counts what waits; with window 0 what is handed out is done', () => {
   assert.is(buffer.lag, 1, 'one waits');
   buffer.next();
   assert.is(buffer.lag, 0, 'none waits');
-});
-
-test('with a window, lag counts what is handed out until it is committed', () => {
-  const { buffer, publish } = setUp({ window: 2 });
-  for (let i = 0; i < 3; i += 1) publish();
-  buffer.next();
-  assert.is(buffer.lag, 3, 'two wait, one is not committed');
-  buffer.commit(1);
-  assert.is(buffer.lag, 2, 'two wait');
-});
-
-test('window 1 is lock-step: nothing more before the commit', () => {
-  const { buffer, publish } = setUp({ window: 1 });
-  for (let i = 0; i < 2; i += 1) publish();
-  assert.is(word(buffer.next()), 'hares:1', 'the first');
-  assert.is(buffer.next(), undefined, 'not committed yet');
-  assert.is(buffer.commit(1), 1, 'the commit settles one');
-  assert.is(word(buffer.next()), 'hares:2', 'the second');
-  assert.is(buffer.next(), undefined, 'not committed yet');
-});
-
-test('a window lets exactly that many out', () => {
-  const { buffer, publish } = setUp({ window: 3 });
-  for (let i = 0; i < 10; i += 1) publish();
-  const take = () => drain(() => buffer.next());
-  assert.equal(take(), ['hares:1', 'hares:2', 'hares:3'], 'the first window');
-  buffer.commit(2);
-  assert.equal(take(), ['hares:4', 'hares:5'], 'as many as were settled');
-});
-
-test('one commit settles all ids up to it; a repeated or lower commit does no harm', () => {
-  const { buffer, publish } = setUp({ window: 5 });
-  for (let i = 0; i < 5; i += 1) publish();
-  drain(() => buffer.next());
-  assert.equal(
-    [3, 3, 1, 0].map((id) => buffer.commit(id)),
-    [3, 0, 0, 0],
-    'how many each commit settles',
-  );
-  assert.is(buffer.lag, 2, 'two are left');
-  assert.is(buffer.commit(5), 2, 'the last commit settles them');
-  assert.is(buffer.lag, 0, 'none is left');
-});
-
-test('a commit settles ids, not a number of messages: ids have gaps', () => {
-  const { clock, buffer, publish } = setUp({ window: 5, retentionMs: 10 });
-  publish();
-  buffer.next();
-  publish();
-  publish();
-  clock.advance(11);
-  publish();
-  drain(() => buffer.next());
-  assert.is(buffer.lag, 2, 'ids 1 and 4 are out, 2 and 3 were lost');
-  assert.is(buffer.commit(3), 1, 'up to 3 there is only id 1');
-  assert.is(buffer.commit(4), 1, 'then id 4');
-});
-
-test('a commit beyond what was handed out is refused, and changes nothing', () => {
-  const { buffer, publish } = setUp({ window: 2 });
-  for (let i = 0; i < 3; i += 1) publish();
-  assert.is(
-    code(() => buffer.commit(1)),
-    'BAD_COMMIT',
-    'before anything was handed out',
-  );
-  drain(() => buffer.next());
-  assert.is(
-    code(() => buffer.commit(3)),
-    'BAD_COMMIT',
-    'of a message that waits',
-  );
-  assert.is(buffer.lag, 3, 'nothing was settled');
-  assert.is(buffer.next(), undefined, 'the window is still closed');
-  assert.is(buffer.commit(2), 2, 'a right one settles both');
-});
-
-test('with window 0 a commit is checked too, and settles nothing', () => {
-  const { buffer, publish } = setUp();
-  publish();
-  buffer.next();
-  assert.is(buffer.commit(1), 0, 'nothing is uncommitted');
-  assert.is(
-    code(() => buffer.commit(2)),
-    'BAD_COMMIT',
-    'beyond the last id',
-  );
 });
 
 test('what is older than the retention is never handed out, and its ids are told', () => {
@@ -161,30 +97,6 @@ test('a loss is told once; the next loss is told by itself', () => {
   assert.equal(take(), ['hares lost 2-2', 'hares:3'], 'the second loss');
 });
 
-test('losses are told before the window is counted', () => {
-  const { clock, buffer, publish } = setUp({ retentionMs: 10, window: 1 });
-  publish();
-  assert.is(word(buffer.next()), 'hares:1', 'the window is closed by the first');
-  publish();
-  publish();
-  clock.advance(11);
-  publish();
-  assert.is(word(buffer.next()), 'hares lost 2-3', 'the loss comes through the closed window');
-  assert.is(buffer.next(), undefined, 'the message behind it does not');
-  buffer.commit(1);
-  assert.is(word(buffer.next()), 'hares:4', 'it comes after the commit');
-});
-
-test('a message that was handed out does not age any more: it waits for its commit', () => {
-  const { clock, buffer, publish } = setUp({ retentionMs: 10, window: 1 });
-  publish();
-  buffer.next();
-  clock.advance(1_000);
-  assert.is(buffer.lag, 1, 'it still counts');
-  assert.is(buffer.next(), undefined, 'and is not told as lost');
-  assert.is(buffer.commit(1), 1, 'the commit settles it');
-});
-
 test('a full buffer refuses with SLOW; what it refused is told as lost', () => {
   const { buffer, publish } = setUp({ maxLagMessages: 2 });
   assert.equal([publish(), publish(), publish()], ['queued', 'queued', 'SLOW'], 'two fit');
@@ -195,15 +107,6 @@ test('a full buffer refuses with SLOW; what it refused is told as lost', () => {
     drain(() => buffer.next()),
     ['hares:2', 'hares lost 3-3', 'hares:4'],
     'who goes on with it is told what is missing',
-  );
-});
-
-test('bytes are bounded: payload, key, and what a message costs besides', () => {
-  const { publish } = setUp({ maxLagBytes: 2 * (MESSAGE_OVERHEAD + 10) });
-  assert.equal(
-    [publish('12345678', 'ke'), publish('1234567890'), publish('')],
-    ['queued', 'queued', 'SLOW'],
-    'two of 10 bytes fit',
   );
 });
 
@@ -368,29 +271,28 @@ test('buffers that share a limit share it, and give back what they held', () => 
   assert.equal([limit.messages, limit.bytes], [0, 0], 'nothing is counted');
 });
 
-test('options out of range are refused with the value they had', () => {
-  const { topic, limit } = setUp();
-  for (const window of [-1, 1.5, 65_536, Number.NaN]) {
-    assert.throws(
-      () => new MessageBuffer(topic, { window }, limit),
-      (error: Error) => error instanceof RangeError && error.message.includes(`not ${window}`),
-      `a window of ${window}`,
-    );
-  }
-  for (const after of [-1, 0.5]) {
-    assert.is(
-      code(() => new MessageBuffer(topic, { start: { after } }, limit)),
-      'BAD_OPTION',
-      `a start after ${after}`,
-    );
-  }
-  for (const limits of [{ maxLagMessages: 0 }, { maxLagBytes: Number.NaN }]) {
-    assert.is(
-      code(() => new QueueLimit(limits)),
-      'BAD_OPTION',
-      `a limit of ${JSON.stringify(limits)}`,
-    );
-  }
+test('a batch holds what fits, at least one message, and ends at a gap', () => {
+  const { buffer, publish } = setUp({ maxLagMessages: 4, overflow: 'drop-oldest' });
+  const take = (maxBytes: number) => {
+    const batch = buffer.takeBatch(maxBytes, ({ payload }) => payload.length);
+    if (batch === undefined || isSkipped(batch)) return word(batch);
+    return batch.map((message) => message.id).join(' ');
+  };
+  for (let i = 0; i < 4; i += 1) publish('ten bytes!');
+  assert.is(take(1), '1', 'one, however large');
+  assert.is(take(20), '2 3', 'two fill it exactly');
+  assert.is(take(1_000), '4', 'what is left');
+  assert.is(take(1_000), 'nothing', 'when nothing waits');
+  for (let i = 0; i < 6; i += 1) publish('ten bytes!');
+  assert.is(take(1_000), 'hares lost 5-6', 'the news of a gap by itself');
+  assert.is(take(1_000), '7 8 9 10', 'what is behind it');
+});
+
+test('a batch stops where the window closes', () => {
+  const { buffer, publish } = setUp({ window: 2 });
+  for (let i = 0; i < 4; i += 1) publish();
+  const batch = buffer.takeBatch(1_000_000);
+  assert.equal(Array.isArray(batch) && batch.map(({ id }) => id), [1, 2], 'two, and no more');
 });
 
 test.run();

@@ -70,6 +70,22 @@ export function drain(next: () => Delivery | undefined): string[] {
   return words;
 }
 
+/** How long a test waits for what should come at once: well under the patience of who runs it. */
+const PATIENCE_MS = 2_000;
+
+/** What a promise gives; fails by name when it does not come. */
+export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: it did not come in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The code of the error that `run` throws. */
 export function code(run: () => unknown): string {
   try {
