@@ -61,7 +61,7 @@ async function queue(writer: Actor, reader: Actor, narrator: Narrator): Promise<
   narrator.heading('A queue for each subscriber');
   await reader.asks('subscribe hares', 'subscribe foxes');
   await writer.asks('publish hares one', 'publish foxes two', 'publish hares three', 'publish owls four');
-  narrator.note('Nobody subscribed to owls. The topics take turns, so that a busy one holds up no other.');
+  narrator.note('Nobody subscribed to owls. The topics take turns: a busy one holds up no other.');
   await reader.asks('lag', 'next', 'next', 'next', 'next', 'lag');
 }
 
@@ -70,9 +70,7 @@ async function retention(writer: Actor, reader: Actor, late: Actor, narrator: Na
   await writer.asks('create weather 60000 0');
   await reader.asks('subscribe weather');
   await writer.asks('publish weather sun', 'clock +50000', 'publish weather rain', 'clock +20000');
-  narrator.note(
-    'Seventy seconds have passed on the clock that the server was given. The first is too old now.',
-  );
+  narrator.note("Seventy seconds have passed on the server's clock. The first is too old now.");
   await reader.asks('lag', 'next', 'next');
   narrator.note('Who comes late can have what is retained.');
   await late.asks('subscribe weather earliest', 'next', 'next');

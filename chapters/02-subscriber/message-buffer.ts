@@ -64,7 +64,8 @@ export class MessageBuffer {
    * yet
    * @throws OptionError for a window out of range
    */
-  constructor(topic: Topic, { start = 'latest', window = 0 }: SubscribeOptions, limit: QueueLimit) {
+  constructor(topic: Topic, options: SubscribeOptions, limit: QueueLimit) {
+    const { start = 'latest', window = 0 } = options;
     this.topic = topic.name;
     this.#topic = topic;
     this.#window = checkWhole('window', window, 0, 65_535);
@@ -233,17 +234,17 @@ export class MessageBuffer {
 /**
  * Checks where a subscription is to begin.
  *
- * @param lastId - the last id that the topic gave out
+ * @param last - the last id that the topic gave out
  * @throws TopicError `OUT_OF_RANGE` for a start after a later one
  * @throws OptionError for what is no id
  */
 // #region start
-export function checkStart(lastId: number, topic: string, start: Start = 'latest'): void {
+export function checkStart(last: number, topic: string, start: Start = 'latest'): void {
   if (typeof start === 'string') return;
   const after = checkWhole('after', start.after, 0, Number.MAX_SAFE_INTEGER);
-  if (after <= lastId) return;
-  const last = `the last id of topic ${JSON.stringify(topic)} is ${lastId}`;
-  throw new TopicError('OUT_OF_RANGE', `cannot begin after id ${after}: ${last}`);
+  if (after <= last) return;
+  const reason = `the last id of topic ${JSON.stringify(topic)} is ${last}`;
+  throw new TopicError('OUT_OF_RANGE', `cannot begin after id ${after}: ${reason}`);
 }
 
 function firstId(topic: Topic, start: Start): number {

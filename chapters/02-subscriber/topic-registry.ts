@@ -105,7 +105,8 @@ export class TopicTable<T extends TableTopic> {
     checkTopicName(name, this.#limits.maxTopicBytes);
     const { maxTopics } = this.#limits;
     if (this.#topics.size >= maxTopics) {
-      throw new TopicError('LIMIT', `there are ${maxTopics} topics, and no more are allowed`);
+      const reason = `there are ${maxTopics} topics, and no more are allowed`;
+      throw new TopicError('LIMIT', reason);
     }
     const topic = this.#makeTopic(name, this.#limits);
     this.#topics.set(name, topic);

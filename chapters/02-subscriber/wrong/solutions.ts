@@ -136,13 +136,6 @@ export const wrong: readonly WrongSolution[] = [
     to: 'if (this.#handedOut < 0) {',
   },
   {
-    step: '2.12',
-    breaks: 'who waits is not told of the end',
-    file: 'async-queue.ts',
-    from: 'while (this.#takers.length > 0) this.#takers.shift()?.(this.take());',
-    to: '',
-  },
-  {
     step: '2.13',
     breaks: 'who refuses an answer waits no more',
     file: 'answer-queue.ts',

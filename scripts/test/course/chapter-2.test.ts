@@ -1,4 +1,4 @@
-// deadline: 300 s
+// deadline: 600 s
 import { proveChapter } from './prove.ts';
 
 await proveChapter(2);

@@ -9,10 +9,10 @@ import { type Checkout, makeCheckout } from './checkout.ts';
 let checkout: Checkout;
 before(() => {
   checkout = makeCheckout();
-  // Whatever the lesson's step checks: here it is this one file.
+  // Whatever the lesson's steps check: here one step checks this one file.
   const lesson = join(checkout.root, 'chapters/02-subscriber/README.md');
   const text = readFileSync(lesson, 'utf8').replace(/<!-- check: .*? -->/g, '');
-  writeFileSync(lesson, text.replace(/^### 2\.1 .*$/m, '$&\n\n<!-- check: dedupe-window.spec.ts -->'));
+  writeFileSync(lesson, text.replace(/^### 2\.3 .*$/m, '$&\n\n<!-- check: dedupe-window.spec.ts -->'));
 });
 after(() => checkout.remove());
 
@@ -53,27 +53,28 @@ test('a reader begins, is told what is missing, writes it, and starts over', asy
 
   const begun = await run('begin', '2');
   assert.equal(begun.code, 0, begun.text);
-  assert.match(readFileSync(mine('dedupe-window.ts'), 'utf8'), /step 2\.1 is not written yet/);
+  assert.match(readFileSync(mine('dedupe-window.ts'), 'utf8'), /step 2\.3 is not written yet/);
 
-  const red = await run('check', '2', '--step', '2.1');
+  const red = await run('check', '2', '--step', '2.3');
   assert.equal(red.code, 1, 'a starter is not done');
   assert.match(red.text, /your code in my\/02-subscriber, standing on the reference's chapter 1/);
-  assert.match(red.text, /2\.1 .*\n\n\s+not written yet: look for "2\.1" in my\/02-subscriber/);
+  assert.match(red.text, /2\.3 .*\n\n\s+not written yet: look for "2\.3" in my\/02-subscriber/);
 
   const stage = await run('chapter', '2', '--my', '--once');
   assert.equal(stage.code, 1, 'the stage does not begin');
   assert.match(stage.text, /Not yet: steps 2\.1, .* are not written\. See npm run check 2/);
 
+  write('queue.ts', (text) => text);
   write('dedupe-window.ts', (text) => text);
-  const green = await run('check', '2', '--step', '2.1');
+  const green = await run('check', '2', '--step', '2.3');
   assert.equal(green.code, 0, green.text);
-  assert.match(green.text, /✓ 2\.1/, 'the step is done');
+  assert.match(green.text, /✓ 2\.3/, 'the step is done');
 
   const again = await run('begin', '2');
   assert.match(again.text, /You have begun already/, 'what is written is not overwritten');
   const reset = await run('reset', '2');
   assert.match(reset.text, /Your code is in my\/aside\/02-subscriber-1 now/, reset.text);
-  assert.match(readFileSync(mine('dedupe-window.ts'), 'utf8'), /step 2\.1 is not written yet/, 'the starter');
+  assert.match(readFileSync(mine('dedupe-window.ts'), 'utf8'), /step 2\.3 is not written yet/, 'the starter');
   assert.ok(
     existsSync(join(checkout.root, 'my/aside/02-subscriber-1/dedupe-window.ts')),
     'the old work is kept',
@@ -82,13 +83,14 @@ test('a reader begins, is told what is missing, writes it, and starts over', asy
 
 test('a wrong solution is told by its test, its values and its place', async () => {
   await run('begin', '2');
+  write('queue.ts', (text) => text);
   write('dedupe-window.ts', (text) => text.replace('this.#admitted.push({ key, time });', ''));
-  const wrong = await run('check', '2', '--step', '2.1');
+  const wrong = await run('check', '2', '--step', '2.3');
   assert.equal(wrong.code, 1, 'it is refused');
   assert.match(wrong.text, /expected .*\n\s+came /, wrong.text);
-  assert.match(wrong.text, /lesson: chapters\/02-subscriber\/README\.md#21-/, 'it says where to read');
+  assert.match(wrong.text, /lesson: chapters\/02-subscriber\/README\.md#23-/, 'it says where to read');
   write('dedupe-window.ts', (text) => text.replace('this.#keys.add(key);', 'JSON.parse("{");'));
-  const thrown = await run('check', '2', '--step', '2.1');
+  const thrown = await run('check', '2', '--step', '2.3');
   assert.match(thrown.text, /your code threw/, thrown.text);
   assert.match(
     thrown.text,
@@ -100,15 +102,16 @@ test('a wrong solution is told by its test, its values and its place', async () 
 test('a file that does not compile is told by line and reason', async () => {
   await run('begin', '2');
   write('dedupe-window.ts', (text) => text.replace('if (key ===', 'if key ==='));
-  const broken = await run('check', '2', '--step', '2.1');
+  const broken = await run('check', '2', '--step', '2.3');
   assert.match(broken.text, /this is no TypeScript yet: Expected "\("/, broken.text);
   assert.match(broken.text, /at my\/02-subscriber\/dedupe-window\.ts:\d+:\d+/, 'the place');
 });
 
 test('an endless loop ends the check, which names the test', async () => {
   await run('begin', '2');
-  write('dedupe-window.ts', (text) => text.replace('this.#forgetOldest();', ''));
-  const hung = await run('check', '2', '--step', '2.1');
+  write('queue.ts', (text) => text);
+  write('dedupe-window.ts', (text) => text.replace('const oldest = this.#admitted.shift();', 'const oldest = this.#admitted.peek();'));
+  const hung = await run('check', '2', '--step', '2.3');
   assert.equal(hung.code, 1, 'it is refused');
   assert.match(
     hung.text,

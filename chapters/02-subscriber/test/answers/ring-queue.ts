@@ -1,5 +1,5 @@
 // #region ring-queue
-/** First in, first out, in an array whose end is joined to its beginning: exercise 2. */
+/** First in, first out, in an array whose end meets its beginning: exercise 2. */
 export class RingQueue<T> {
   #slots: (T | undefined)[] = new Array(16).fill(undefined);
   #head = 0;
