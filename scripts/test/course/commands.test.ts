@@ -110,7 +110,9 @@ test('a file that does not compile is told by line and reason', async () => {
 test('an endless loop ends the check, which names the test', async () => {
   await run('begin', '2');
   write('queue.ts', (text) => text);
-  write('dedupe-window.ts', (text) => text.replace('const oldest = this.#admitted.shift();', 'const oldest = this.#admitted.peek();'));
+  write('dedupe-window.ts', (text) =>
+    text.replace('const oldest = this.#admitted.shift();', 'const oldest = this.#admitted.peek();'),
+  );
   const hung = await run('check', '2', '--step', '2.3');
   assert.equal(hung.code, 1, 'it is refused');
   assert.match(
