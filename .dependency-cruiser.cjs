@@ -26,6 +26,7 @@ const behind = (doors) => files(doors).replaceAll(/(chapters\/[^/|]+\/[^|)]+\/)i
 
 /** The small servers of the chapters, which are there for the reader alone. */
 const SMALL_SERVERS = [
+  '#topics/naive',
   '#topics/server',
   '#broadcast/naive',
   '#broadcast/server',

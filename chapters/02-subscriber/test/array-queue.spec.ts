@@ -1,5 +1,5 @@
 import { test } from 'uvu';
-import { ArrayQueue } from '#topics/array-queue';
+import { ArrayQueue } from '#topics/naive';
 import { testQueue } from './queue-cases.ts';
 
 testQueue(() => new ArrayQueue());
