@@ -115,13 +115,20 @@ function readEnd({ stdout, stderr }: Printed): Report {
   return { test: '', message, stack: stderr, isAssertion: false };
 }
 
+/** How an error's cause begins where `console.error` prints it. */
+const CAUSE = '[cause]: ';
+
 /** What the reader's code threw inside a server, where somebody caught and logged it. */
 function readThrown(stderr: string, root: string): { message: string; places: string[] } | undefined {
-  for (const [, message = '', stack = ''] of stderr.matchAll(/^(?!\s*at )(.*)\n((?:\s+at .*\n?)+)/gm)) {
-    const places = placesIn(stack, root);
-    if (places.length > 0) return { message, places };
-  }
-  return undefined;
+  const thrown = [...stderr.matchAll(/^(?!\s*at )(.*)\n((?:\s+at .*\n?)+)/gm)].flatMap(
+    ([, message = '', stack = '']) => {
+      const places = placesIn(stack, root);
+      return places.length > 0 ? [{ message: message.trim(), places }] : [];
+    },
+  );
+  // An error of ours that was logged has what was thrown as its cause, printed behind it.
+  const cause = thrown.find(({ message }) => message.startsWith(CAUSE));
+  return cause === undefined ? thrown[0] : { ...cause, message: cause.message.slice(CAUSE.length) };
 }
 
 /** The places in a stack that lie in the reader's folder, the innermost first. */

@@ -59,6 +59,28 @@ failures('what a server of the reader’s threw and logged comes with the assert
   assert.equal(failure.places, ['my/02-x/topic.ts:7:9'], 'the place of what was thrown');
 });
 
+failures('of an error that was logged with its cause, the cause is told: that is what was thrown', () => {
+  const report = { test: 'a test', message: 'an answer', stack: '', isAssertion: true };
+  const stdout = `${REPORT_MARK}${JSON.stringify(report)}\n`;
+  const stderr = [
+    'LeveretError: a fault of the program: TypeError: frame.lenght is not a function',
+    '    at toLeveretError (/project/my/01-x/errors.ts:46:10)',
+    '    at /project/my/01-x/server.ts:94:20 {',
+    "  code: 'INTERNAL',",
+    '  [cause]: TypeError: frame.lenght is not a function',
+    '      at echo (/project/my/01-x/echo-server.ts:40:18)',
+    '}',
+    '',
+  ].join('\n');
+  const failure = readFailure(FILE, { stdout, stderr }, ROOT);
+  assert.match(
+    failure.rows.join('\n'),
+    'before that, your code threw: TypeError: frame.lenght is not a function',
+    'what was thrown',
+  );
+  assert.equal(failure.places, ['my/01-x/echo-server.ts:40:18'], 'where it was thrown');
+});
+
 failures('a step that is not written is known wherever its words turn up', () => {
   const stderr = 'Error: step 2.3 is not written yet\n    at create (file:///project/my/02-x/topic.ts:7:9)\n';
   assert.is(readFailure(FILE, { stdout: '', stderr }, ROOT).notWritten, '2.3', 'the step');
