@@ -62,15 +62,15 @@ module.exports = {
       from: { path: '^chapters/[^/]+/test/' },
       to: {
         path: '^(chapters|final)/',
-        pathNot: '^(chapters/[^/]+|final)/(test|examples)/',
+        pathNot: '^(chapters/[^/]+|final)/(test|examples|any-language)/',
         dependencyTypesNot: ['aliased-subpath-import'],
       },
     },
     {
       name: 'code-knows-no-tests',
-      comment: 'Test support is for tests, scripts and benchmarks.',
+      comment: 'Test support is for tests, checks in any language, scripts and benchmarks.',
       severity: 'error',
-      from: { path: '^(chapters|final)/', pathNot: '/test/' },
+      from: { path: '^(chapters|final)/', pathNot: '/(test|any-language)/' },
       to: { path: '^(chapters/[^/]+|final|scripts)/test/' },
     },
     {

@@ -39,3 +39,28 @@ export interface Example {
   /** Plays against a broker that is listening; ends when what it shows is shown, and leaves no connection open. */
   run(broker: { readonly host: string; readonly port: number }, narrator: Narrator): Promise<void>;
 }
+
+/** A program that a check talks to: all that it knows of it is where it listens. */
+export interface CheckedServer {
+  readonly host: string;
+  readonly port: number;
+  /** True: it was started for this check alone. False: choose names (of topics, of clients) that nobody else has. */
+  readonly isFresh: boolean;
+}
+
+/** One check of a program in any language, over its port: `npm run check 1 -- --port 9000`. */
+export interface PortCheck {
+  /** What must hold: `a frame without a body comes back`. */
+  readonly title: string;
+  /** The step of the lesson that explains it: `1.5`. */
+  readonly step: string;
+  /** Fails with an error that says what was sent, awaited and received. */
+  play(server: CheckedServer): Promise<void>;
+}
+
+/** The checks of a chapter for any language; its `any-language/checks.ts` exports them as `checks`. */
+export interface PortChecks {
+  /** True: with `--cmd` each check gets a process of its own. False: one serves all. */
+  readonly freshProcesses: boolean;
+  readonly checks: readonly PortCheck[];
+}

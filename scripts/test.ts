@@ -21,7 +21,7 @@ const HELP = `Runs the tests.
 
   npm test                  everything: format and lint, types, house rules, lessons, docs, unit and socket suites
   npm test -- 01            only the tests of chapter 1
-  npm test -- frame.spec    only the test files of that name, with or without its ending
+  npm test -- field.spec    only the test files of that name, with or without its ending
   npm test -- final/client  only test files whose path holds that text
   npm test -- --files       only the test files, all of them`;
 

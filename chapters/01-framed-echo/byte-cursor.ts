@@ -14,11 +14,13 @@ const MOST: Readonly<Record<Width, number>> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ff
  * that does is refused before anything is allocated for it. Numbers are unsigned and big-endian.
  */
 export class ByteCursor {
+  // step 1.7: numbers, never past the end
   readonly bytes: Uint8Array;
   // Invariant: at <= end <= bytes.length; what lies before `at` has been read, or written.
   at: number;
   readonly end: number;
 
+  // #region cursor
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = at;
@@ -29,8 +31,6 @@ export class ByteCursor {
   get left(): number {
     return this.end - this.at;
   }
-
-  // #region skip
   /**
    * Steps over `size` bytes.
    *
@@ -40,20 +40,22 @@ export class ByteCursor {
   skip(size: number): number {
     const start = this.at;
     if (size > this.end - start) {
-      throw new FrameError('BAD_FRAME', `a field of ${size} bytes, but ${this.end - start} are left`);
+      const left = this.end - start;
+      throw new FrameError('BAD_FRAME', `a field of ${size} bytes, but ${left} are left`);
     }
     this.at = start + size;
     return start;
   }
-  // #endregion skip
 
-  /** Reads a number. Above 2^53 - 1 it is read as that: no broker ever gives out such an id. */
+  /** Reads a number. Above 2^53 - 1 it is read as that: no broker gives such an id. */
   number(width: Width): number {
     if (width === 8) return Math.min(this.number(4) * 2 ** 32 + this.number(4), MAX_ID);
     const { bytes } = this;
     const start = this.skip(width);
     let value = 0;
-    for (let i = start; i < start + width; i++) value = (value << 8) | (bytes[i] as number);
+    for (let i = start; i < start + width; i++) {
+      value = (value << 8) | (bytes[i] as number);
+    }
     return value >>> 0;
   }
 
@@ -70,7 +72,8 @@ export class ByteCursor {
    */
   putNumber(value: number, width: Width): void {
     if (!Number.isSafeInteger(value) || value < 0 || value > MOST[width]) {
-      throw new OptionError(`a field takes a whole number from 0 to ${MOST[width]}, not ${value}`);
+      const rule = `a field takes a whole number from 0 to ${MOST[width]}`;
+      throw new OptionError(`${rule}, not ${value}`);
     }
     if (width === 8) {
       this.putNumber(Math.floor(value / 2 ** 32), 4);
@@ -80,11 +83,14 @@ export class ByteCursor {
     const { bytes } = this;
     const start = this.skip(width);
     // A place in the array takes the lowest eight bits.
-    for (let i = start + width - 1, rest = value; i >= start; i--, rest >>>= 8) bytes[i] = rest;
+    for (let i = start + width - 1, rest = value; i >= start; i--, rest >>>= 8) {
+      bytes[i] = rest;
+    }
   }
 
   /** Writes bytes. */
   put(bytes: Uint8Array): void {
     this.bytes.set(bytes, this.skip(bytes.length));
   }
+  // #endregion cursor
 }

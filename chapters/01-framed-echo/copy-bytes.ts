@@ -1,3 +1,5 @@
+// step 1.9: copy a few bytes
+
 /** From this size on the engine's own copying wins, though it makes objects for every call. */
 const LARGE = 160;
 
@@ -7,11 +9,15 @@ let lastBytes: Buffer | undefined;
 let lastView: DataView;
 
 /** A view of a buffer's memory, for reading and writing a few bytes at a time: the fastest way there is. */
+// #region view-of
 export function viewOf(bytes: Buffer): DataView {
-  if (bytes !== lastBytes) lastView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes !== lastBytes) {
+    lastView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
   lastBytes = bytes;
   return lastView;
 }
+// #endregion view-of
 
 /**
  * Copies records. Most are a few dozen bytes, and for those the cost of `Buffer.copy` is the call, not the bytes:
@@ -20,8 +26,8 @@ export function viewOf(bytes: Buffer): DataView {
  * @param source - holds them from `from` on
  * @param target - receives them from `at` on
  */
-// #region copy
 export function copyBytes(source: Buffer, from: number, target: DataView, at: number, size: number): void {
+  // #region copy
   if (size > LARGE) {
     const bytes = new Uint8Array(target.buffer, target.byteOffset + at, size);
     bytes.set(new Uint8Array(source.buffer, source.byteOffset + from, size));
@@ -36,5 +42,5 @@ export function copyBytes(source: Buffer, from: number, target: DataView, at: nu
     target.setInt32(at + i + 12, view.getInt32(from + i + 12, true), true);
   }
   for (; i < size; i++) target.setUint8(at + i, view.getUint8(from + i));
+  // #endregion copy
 }
-// #endregion copy

@@ -3,6 +3,7 @@ import { DEFAULT_FRAME_LIMIT } from './frame.ts';
 import { checkLimit, type FrameReaderOptions } from './frame-reader.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 import { FrameWriter, readFrames } from './socket-halves.ts';
+// step 1.14: echo
 
 /** Options of {@link startEchoServer}. */
 export interface EchoServerOptions
@@ -22,6 +23,7 @@ export interface EchoServerOptions
  * @throws LeveretError `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
  */
 export async function startEchoServer(options: EchoServerOptions = {}): Promise<RunningServer> {
+  // #region start-echo
   const { limit = DEFAULT_FRAME_LIMIT, ...where } = options;
   checkLimit(limit);
   return startServer({
@@ -30,15 +32,16 @@ export async function startEchoServer(options: EchoServerOptions = {}): Promise<
     allowHalfOpen: true,
     onConnection: (socket) => echo(socket, { limit }),
   });
+  // #endregion start-echo
 }
 
-/** Serves one connection until its client ends it. */
 // #region echo
+/** Serves one connection until its client ends it. */
 async function echo(socket: Socket, reading: FrameReaderOptions): Promise<void> {
-  // step 1.7: send every frame back
   const writer = new FrameWriter(socket);
   for await (const { type, body } of readFrames(socket, reading)) {
-    // Waiting here stops the reading too: a client that does not read its echoes is not read from.
+    // Waiting here stops the reading too: who does not read its echoes is not read
+    // from.
     await writer.send(type, body);
   }
   writer.end();

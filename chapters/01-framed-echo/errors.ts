@@ -7,6 +7,7 @@ export class LeveretError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
+    // step 1.2: refuse a bad size
     super(message, options);
     this.name = new.target.name;
     this.code = code;
@@ -38,7 +39,11 @@ export class FrameError extends LeveretError {
  * What was thrown, as an error of ours. What is none was not the peer's fault but a mistake of the program: it becomes
  * `INTERNAL`, with what was thrown as its cause.
  */
+// #region to-leveret-error
 export function toLeveretError(thrown: unknown): LeveretError {
+  // step 1.13: a server
   if (thrown instanceof LeveretError) return thrown;
-  return new LeveretError('INTERNAL', `a fault of the program: ${thrown}`, { cause: thrown });
+  const message = `a fault of the program: ${thrown}`;
+  return new LeveretError('INTERNAL', message, { cause: thrown });
 }
+// #endregion to-leveret-error

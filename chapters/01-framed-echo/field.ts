@@ -1,5 +1,6 @@
 import type { ByteCursor, Width } from './byte-cursor.ts';
 import { decodeText, encodeText, textSize } from './text.ts';
+// step 1.8: text and fields
 
 /** How one kind of value lies in a frame. */
 export interface Field<T> {
@@ -13,6 +14,7 @@ export interface Field<T> {
   read(from: ByteCursor): T;
 }
 
+// #region fields
 /** A number of so many bytes, unsigned and big-endian: `u8` to `u64`. */
 export function numberField(width: Width): Field<number> {
   return {
@@ -36,3 +38,4 @@ export function textField(width: 1 | 2): Field<string> {
     read: (from) => decodeText(from.view(from.number(width))),
   };
 }
+// #endregion fields

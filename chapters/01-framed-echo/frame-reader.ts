@@ -28,11 +28,13 @@ export interface FrameReaderOptions {
  * Source: the seed zaichik's codec; the two-part decoder of libp2p yamux.
  */
 export class FrameReader {
+  // step 1.4: frames that lie whole in a chunk
+  // #region fields
   readonly #onFrame: FrameHandler;
 
-  // Invariant: of the frame that is being put together we hold either 0 to 3 bytes of its size (in #size,
-  // #sizeBytes of them, and #frame is undefined) or its whole size (then #frame has exactly that many
-  // bytes and the first #filled of them are here).
+  // Invariant: of the frame that is being put together we hold either 0 to 3 bytes of
+  // its size (in #size, #sizeBytes of them; #frame is undefined), or its whole size:
+  // then #frame has exactly that many bytes, and the first #filled of them are here.
   #size = 0;
   #sizeBytes = 0;
   #frame: Buffer | undefined;
@@ -49,10 +51,10 @@ export class FrameReader {
   }
 
   /**
-   * The largest frame size that is accepted, in bytes. It may change at any time, also in the handler, and holds
-   * for every frame whose size is not known yet.
+   * The largest frame size that is accepted, in bytes. It may change at any time,
+   * also in the handler, and holds for every frame whose size is not known yet.
    *
-   * @throws RangeError when set to something else than a whole number from 1 to 4294967295
+   * @throws RangeError when set to anything but a whole number from 1 to 2^32 - 1
    */
   get limit(): number {
     return this.#limit;
@@ -68,10 +70,15 @@ export class FrameReader {
     return this.#sizeBytes > 0;
   }
 
-  /** Bytes of memory that the frame takes that is being put together: its whole size, from the moment when that is known. */
+  /**
+   * Bytes of memory that the frame takes that is being put together: its whole size,
+   * from the moment when that is known.
+   */
   get heldBytes(): number {
+    // step 1.5: a frame that was cut
     return this.#frame?.length ?? 0;
   }
+  // #endregion fields
 
   /**
    * Takes the next bytes of the stream and calls the handler for every frame that they complete. The handler
@@ -82,7 +89,6 @@ export class FrameReader {
    */
   // #region push
   push(chunk: Buffer): void {
-    // step 1.3: find the frames that lie whole in a chunk
     if (this.#failed) throw this.#failure;
     try {
       let at = this.midFrame ? this.#resume(chunk, 0) : 0;
@@ -90,7 +96,7 @@ export class FrameReader {
       const onFrame = this.#onFrame;
       while (length - at >= HEADER_SIZE) {
         const size =
-          // The bitwise form is several times faster than readUInt32BE; >>> 0 keeps it unsigned.
+          // Several times faster than readUInt32BE; >>> 0 keeps it unsigned.
           (((chunk[at] as number) << 24) |
             ((chunk[at + 1] as number) << 16) |
             ((chunk[at + 2] as number) << 8) |
@@ -105,7 +111,8 @@ export class FrameReader {
       }
       if (at < length) this.#resume(chunk, at);
     } catch (error) {
-      // The rest of the chunk is lost, so there is no going on after this, whoever threw it.
+      // The rest of the chunk is lost: there is no going on after this, whoever threw
+      // it.
       this.#failed = true;
       this.#failure = error;
       throw error;
@@ -120,12 +127,14 @@ export class FrameReader {
    */
   // #region end
   end(): void {
-    // step 1.5: notice an end in the middle of a frame
+    // step 1.6: an end in the middle of a frame
     if (this.#failed) throw this.#failure;
     if (!this.midFrame) return;
-    const have = this.#frame === undefined ? this.#sizeBytes : HEADER_SIZE + this.#filled;
+    const isSizeKnown = this.#frame !== undefined;
+    const have = isSizeKnown ? HEADER_SIZE + this.#filled : this.#sizeBytes;
     this.#failed = true;
-    this.#failure = new FrameError('TRUNCATED', `the stream ended inside a frame, ${have} bytes into it`);
+    const where = `inside a frame, ${have} bytes into it`;
+    this.#failure = new FrameError('TRUNCATED', `the stream ended ${where}`);
     throw this.#failure;
   }
   // #endregion end
@@ -137,7 +146,7 @@ export class FrameReader {
    */
   // #region resume
   #resume(chunk: Buffer, from: number): number {
-    // step 1.4: put a frame together that was cut
+    // step 1.5: a frame that was cut
     let at = from;
     while (this.#sizeBytes < HEADER_SIZE) {
       if (at === chunk.length) return at;
@@ -155,7 +164,8 @@ export class FrameReader {
     this.#filled += wanted;
     at += wanted;
     if (this.#filled < frame.length) return at;
-    // Forget the frame before the call: the handler may throw, and the reader must be in order then.
+    // Forget the frame before the call: the handler may throw, or ask where the
+    // reader is.
     this.#frame = undefined;
     this.#size = this.#sizeBytes = this.#filled = 0;
     this.#onFrame(frame[0] as number, frame, TYPE_SIZE, frame.length);
@@ -169,6 +179,9 @@ export class FrameReader {
  *
  * @throws RangeError that names the bad value
  */
+// #region check-limit
 export function checkLimit(limit: number): void {
+  // step 1.4: frames that lie whole in a chunk
   checkWhole('limit', limit, TYPE_SIZE, 0xffff_ffff);
 }
+// #endregion check-limit

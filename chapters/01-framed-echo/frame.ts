@@ -57,13 +57,12 @@ export function encodeFrame(type: number, body: Uint8Array): Buffer {
 export function checkSize(size: number, limit: number): void {
   // step 1.2: refuse a bad size
   if (size < TYPE_SIZE) {
-    throw new FrameError('BAD_FRAME', 'a frame has a size of at least 1 (its type byte); this one says 0');
+    const rule = 'a frame has a size of at least 1 (its type byte)';
+    throw new FrameError('BAD_FRAME', `${rule}; this one says 0`);
   }
   if (size > limit) {
-    throw new FrameError(
-      'TOO_LARGE',
-      `a frame of ${size} bytes is above the limit of ${limit}; send less at once or raise the limit`,
-    );
+    const what = `a frame of ${size} bytes is above the limit of ${limit}`;
+    throw new FrameError('TOO_LARGE', `${what}; send less at once or raise the limit`);
   }
 }
 // #endregion check-size

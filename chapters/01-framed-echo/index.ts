@@ -11,4 +11,5 @@ export { type Field, numberField, textField } from './field.ts';
 export { checkSize, DEFAULT_FRAME_LIMIT, encodeFrame, type Frame, HEADER_SIZE, TYPE_SIZE } from './frame.ts';
 export { checkLimit, type FrameHandler, FrameReader, type FrameReaderOptions } from './frame-reader.ts';
 export { checkWhole, type Limit, MAX_TIMEOUT_MS, readLimits } from './limits.ts';
+export { NaiveReader } from './naive-reader.ts';
 export { decodeText, encodeText, fromLatin1, textSize, toHex, toLatin1 } from './text.ts';

@@ -1,4 +1,5 @@
 import { OptionError } from './errors.ts';
+// step 1.2: refuse a bad size
 
 /** One limit: what it is unless told otherwise, and the least and the most that it may be set to. All whole numbers. */
 export interface Limit {
@@ -18,9 +19,13 @@ export const MAX_TIMEOUT_MS = 2_147_483_647;
  * @throws {@link OptionError} that names it, quotes it and says what it may be
  */
 export function checkWhole(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  // #region check-whole
+  const isWhole = typeof value === 'number' && Number.isInteger(value);
+  if (isWhole && value >= min && value <= max) return value;
   const quoted = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  throw new OptionError(`${name} is a whole number from ${min} to ${max}, not ${quoted}`);
+  const bounds = `from ${min} to ${max}`;
+  throw new OptionError(`${name} is a whole number ${bounds}, not ${quoted}`);
+  // #endregion check-whole
 }
 
 /**
@@ -29,6 +34,7 @@ export function checkWhole(name: string, value: unknown, min: number, max: numbe
  *
  * @throws {@link OptionError} for the first bad value
  */
+// #region read-limits
 export function readLimits<Name extends string>(
   table: Readonly<Record<Name, Limit>>,
   given: { readonly [N in Name]?: number | undefined },
@@ -40,3 +46,4 @@ export function readLimits<Name extends string>(
   }
   return limits;
 }
+// #endregion read-limits

@@ -5,14 +5,6 @@
  */
 export { type EchoServerOptions, startEchoServer } from './echo-server.ts';
 export { FrameClient, type FrameClientOptions, openSocket } from './frame-client.ts';
-export {
-  boundPort,
-  checkPort,
-  DEFAULT_HOST,
-  type ListenOptions,
-  listen,
-  type RunningServer,
-  type ServerOptions,
-  startServer,
-} from './server.ts';
+export { boundPort, checkPort, DEFAULT_HOST, type ListenOptions, listen } from './listen.ts';
+export { type RunningServer, type ServerOptions, startServer } from './server.ts';
 export { closeSoon, FrameWriter, readFrames } from './socket-halves.ts';

@@ -1,27 +1,13 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import createDebug from 'debug';
-import { LeveretError, toLeveretError } from './errors.ts';
+import { type LeveretError, toLeveretError } from './errors.ts';
 import { checkWhole, MAX_TIMEOUT_MS } from './limits.ts';
+import { boundPort, checkPort, DEFAULT_HOST, type ListenOptions, listen } from './listen.ts';
 import { closeSoon } from './socket-halves.ts';
 
+// step 1.13: a server
+
 const debug = createDebug('leveret:framing');
-
-/** The loopback address: only programs on the same machine can reach it. */
-export const DEFAULT_HOST = '127.0.0.1';
-
-/** Where a server listens. */
-export interface ListenOptions {
-  /**
-   * The address to listen on.
-   * @defaultValue `127.0.0.1`, this machine only
-   */
-  readonly host?: string;
-  /**
-   * The port to listen on; 0 lets the system choose a free one.
-   * @defaultValue 0
-   */
-  readonly port?: number;
-}
 
 /**
  * When a socket holds so many bytes it counts as full. Node's own measure is as much from version 22 on; with the 16 KiB of
@@ -76,31 +62,28 @@ export interface RunningServer {
  * @throws {@link LeveretError} `ADDRESS_IN_USE` when the port is taken, `ADDRESS_UNAVAILABLE` when the
  * address is not one of this machine or may not be used
  */
+// #region start-server
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false, onConnection, onError } = options;
+  const { host = DEFAULT_HOST, port = 0, allowHalfOpen = false } = options;
   const { onClose, closeTimeoutMs = 1_000 } = options;
   checkPort(port);
   checkWhole('closeTimeoutMs', closeTimeoutMs, 1, MAX_TIMEOUT_MS);
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true, allowHalfOpen, highWaterMark: HIGH_WATER_MARK }, (socket) => {
+  const ofSockets = { noDelay: true, allowHalfOpen, highWaterMark: HIGH_WATER_MARK };
+  const server = createServer(ofSockets, (socket) => {
     sockets.add(socket);
-    // Not `once`: these events come once by themselves, and its wrapper would cost memory for every connection.
+    // Not `once`: these events come once by themselves, and its wrapper would cost
+    // memory for every connection.
     socket.on('close', () => sockets.delete(socket));
-    // A socket without an error listener ends the whole process when its peer resets the connection.
+    // A socket without an error listener ends the whole process when its peer resets
+    // the connection.
     socket.on('error', (error) => debug('a connection broke: %s', error.message));
-    // Within an async function, what is thrown at once fails the promise too.
-    const served = (async () => onConnection(socket))();
-    served.catch((thrown: unknown) => {
-      const reason = toLeveretError(thrown);
-      debug('closing a connection: %s %s', reason.code, reason.message);
-      if (reason.code === 'INTERNAL') console.error(reason);
-      closeSoon(socket);
-      onError?.(reason);
-    });
+    serve(socket, options);
   });
   await listen(server, host, port);
-  // The system may refuse one connection, for instance when there are too many open files. The others go on.
-  server.on('error', (error) => debug('could not accept a connection: %s', error.message));
+  // The system may refuse one connection, for instance when there are too many open
+  // files. The others go on.
+  server.on('error', ({ message }) => debug('could not accept one: %s', message));
   let closed: Promise<void> | undefined;
   return {
     host,
@@ -125,50 +108,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   };
 }
+// #endregion start-server
 
-/**
- * Checks a port before the operating system sees it.
- *
- * @throws RangeError that names the bad value
- */
-export function checkPort(port: number): void {
-  checkWhole('port', port, 0, 65_535);
-}
-
-/**
- * Starts a server listening, and turns the system's refusals into errors that say what to do.
- *
- * @throws {@link LeveretError} `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`
- */
-export function listen(server: Server, host: string, port: number, backlog = 511): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refused = (cause: NodeJS.ErrnoException) => reject(explainListenError(cause, host, port));
-    server.once('error', refused);
-    server.listen({ host, port, backlog }, () => {
-      server.off('error', refused);
-      resolve();
-    });
+/** Serves one connection; when that fails, closes it and tells why. */
+// #region serve
+function serve(socket: Socket, { onConnection, onError }: ServerOptions): void {
+  // Within an async function, what is thrown at once fails the promise too.
+  const served = (async () => onConnection(socket))();
+  served.catch((thrown: unknown) => {
+    const reason = toLeveretError(thrown);
+    debug('closing a connection: %s %s', reason.code, reason.message);
+    if (reason.code === 'INTERNAL') console.error(reason);
+    closeSoon(socket);
+    onError?.(reason);
   });
 }
-
-/** The port that a listening server was given. */
-export function boundPort(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server is not listening on TCP');
-  return address.port;
-}
-
-function explainListenError(cause: NodeJS.ErrnoException, host: string, port: number): LeveretError {
-  if (cause.code === 'EADDRINUSE') {
-    return new LeveretError(
-      'ADDRESS_IN_USE',
-      `port ${port} on ${host} is in use: end the program that holds it, or choose another port (0: any free one)`,
-      { cause },
-    );
-  }
-  return new LeveretError(
-    'ADDRESS_UNAVAILABLE',
-    `cannot listen on ${host} port ${port} (${cause.code ?? cause.message}): choose an address of this machine, such as ${DEFAULT_HOST}, and a port you may use`,
-    { cause },
-  );
-}
+// #endregion serve

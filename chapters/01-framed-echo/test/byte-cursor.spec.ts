@@ -1,15 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  ByteCursor,
-  decodeText,
-  encodeText,
-  FrameError,
-  fromLatin1,
-  OptionError,
-  textSize,
-  toLatin1,
-} from '#framing';
+import { ByteCursor, FrameError, OptionError } from '#framing';
 
 const cursor = suite('ByteCursor');
 
@@ -77,45 +68,3 @@ cursor('refuses numbers that do not fit', () => {
 });
 
 cursor.run();
-
-const text = suite('text as bytes');
-
-text('texts come back as they went, and their size is known before', () => {
-  for (const sample of [
-    '',
-    'news',
-    'зайчик',
-    '\ufeffbom',
-    'e\u0301 é',
-    'a\0',
-    '🐇 and more',
-    '\u07ff\u0800',
-    'x'.repeat(200),
-  ]) {
-    const bytes = encodeText(sample);
-    assert.is(textSize(sample), bytes.length, `size of ${JSON.stringify(sample)}`);
-    assert.is(decodeText(bytes), sample, 'as it went');
-  }
-});
-
-text('bytes that are no UTF-8 are refused', () => {
-  for (const hex of ['ff', '80', 'c080', 'c0af', 'eda080', '61c3', 'e28228', 'f4908080']) {
-    assert.throws(
-      () => decodeText(Buffer.from(hex, 'hex')),
-      (error: Error) => error instanceof FrameError && error.code === 'BAD_TEXT',
-      hex,
-    );
-  }
-  assert.throws(
-    () => encodeText('\udc00'),
-    (error: Error) => error instanceof OptionError,
-    'half of a surrogate pair',
-  );
-});
-
-text('latin1 holds any byte', () => {
-  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-  assert.equal(fromLatin1(toLatin1(bytes)), bytes, 'all 256');
-});
-
-text.run();

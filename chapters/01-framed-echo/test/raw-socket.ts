@@ -312,6 +312,26 @@ export async function until(
   }
 }
 
+/**
+ * What a promise gives, or an error that names what was awaited: a mistake must not make a test wait until it is ended.
+ *
+ * @param what - `the first frame`
+ */
+export async function soon<T>(promise: Promise<T>, what: string, deadlineMs = 4_000): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new AssertionError({ message: `still waiting after ${deadlineMs} ms: ${what}` })),
+      deadlineMs,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The first offset at which two buffers differ; their length when they are the same. */
 export function firstDifference(one: Uint8Array, other: Uint8Array): number {
   const shorter = Math.min(one.length, other.length);

@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkSize, DEFAULT_FRAME_LIMIT, encodeFrame, HEADER_SIZE, LeveretError, TYPE_SIZE } from '#framing';
-import { refusal } from './frames.ts';
+import { encodeFrame, HEADER_SIZE, TYPE_SIZE } from '#framing';
 import { hex } from './raw-socket.ts';
 
 const encoding = suite('frame: laying one out');
@@ -50,32 +49,3 @@ encoding('a type that does not fit in a byte is refused with its value', () => {
 });
 
 encoding.run();
-
-const checking = suite('frame: refusing a size');
-
-checking('from 1 to the limit is fine', () => {
-  for (const size of [1, 2, 99, 100]) checkSize(size, 100);
-  checkSize(1, 1);
-  checkSize(DEFAULT_FRAME_LIMIT, DEFAULT_FRAME_LIMIT);
-});
-
-checking('0 is BAD_FRAME', () => {
-  assert.is(refusal(() => checkSize(0, 100)).code, 'BAD_FRAME', 'size 0');
-});
-
-checking('one above the limit, and all that four bytes can say, is TOO_LARGE', () => {
-  for (const size of [101, 0xffff_ffff])
-    assert.is(refusal(() => checkSize(size, 100)).code, 'TOO_LARGE', `size ${size}`);
-});
-
-checking('a typed error has a code, a name and a cause', () => {
-  const cause = new Error('below');
-  const error = new LeveretError('SOME_CODE', 'what to do', { cause });
-  assert.equal(
-    [error.code, error.name, error.message, error.cause],
-    ['SOME_CODE', 'LeveretError', 'what to do', cause],
-    'code, name, message and cause',
-  );
-});
-
-checking.run();
