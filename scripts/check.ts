@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import type { Chapter } from './chapters.ts';
+import { checkPort, type Target } from './course/check-port.ts';
 import type { Failure } from './course/failure.ts';
 import { gradeStep } from './course/grade.ts';
 import { writeProgress } from './course/progress.ts';
 import { chooseChapter, describeCode, myFolder, readersChapters } from './course/reader-code.ts';
 import { type CourseStep, lessonAnchor, readSteps } from './course/steps.ts';
-import { explainArguments, runCommand, UsageError } from './terminal.ts';
+import { explainArguments, parsePort, runCommand, UsageError } from './terminal.ts';
 
 const HELP = `Checks your code of a chapter, step by step. It stops at the first step that is not right and explains only that one.
 
@@ -16,6 +17,11 @@ const HELP = `Checks your code of a chapter, step by step. It stops at the first
   npm run check 2 -- --all         every step, also behind one that failed
   npm run check 2 -- --alone       your chapter 2 on the reference's chapter 1
 
+Or a program of yours in any language, over its port:
+
+  npm run check 1 -- --cmd "python3 echo.py {port}"   starts it on a free port, checks it and ends it
+  npm run check 1 -- --port 9000                      checks the one that listens there
+
 Ends with 0 when every step is done, with 1 when one is not.`;
 
 interface Options {
@@ -23,6 +29,7 @@ interface Options {
   readonly step: string | undefined;
   readonly all: boolean;
   readonly alone: boolean;
+  readonly target: Target | undefined;
   readonly help: boolean;
 }
 
@@ -35,6 +42,8 @@ function readOptions(args: string[]): Options {
         step: { type: 'string' },
         all: { type: 'boolean', default: false },
         alone: { type: 'boolean', default: false },
+        cmd: { type: 'string' },
+        port: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -44,11 +53,28 @@ function readOptions(args: string[]): Options {
       step: values.step,
       all: values.all,
       alone: values.alone,
+      target: readTarget(values),
       help: values.help,
     };
   } catch (error) {
     throw explainArguments(error, 'npm run check -- --help');
   }
+}
+
+/** The program that is checked over its port, where the command line names one. */
+function readTarget(values: {
+  cmd?: string | undefined;
+  port?: string | undefined;
+  step?: string | undefined;
+  alone: boolean;
+}): Target | undefined {
+  const { cmd, port, step, alone } = values;
+  if (cmd === undefined && port === undefined) return undefined;
+  if (cmd !== undefined && port !== undefined)
+    throw new UsageError('Either --cmd, which starts a program, or --port, where one listens.');
+  if (step !== undefined || alone)
+    throw new UsageError('--step and --alone are for your code in my/: a program of its own has no steps.');
+  return cmd === undefined ? { port: parsePort(port ?? '') } : { command: cmd };
 }
 
 /** The steps to check: all, or the one that was asked for. */
@@ -126,5 +152,9 @@ async function check(chapter: Chapter, options: Options): Promise<number> {
 await runCommand(async () => {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(HELP);
-  process.exitCode = await check(chooseChapter(options.chapter, 'check'), options);
+  const chapter = chooseChapter(options.chapter, 'check');
+  const { target, all } = options;
+  if (target === undefined) process.exitCode = await check(chapter, options);
+  // A check that was given up may still hold a connection open.
+  else process.exit((await checkPort(chapter, target, all)) === 0 ? 0 : 1);
 });
