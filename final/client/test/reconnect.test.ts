@@ -11,7 +11,9 @@ const timeout = 60_000;
 const CUTS = Number(process.env.LEVERET_CUTS ?? 20);
 
 for (const window of [0, 1, 64]) {
-  test(`nothing confirmed is missing or doubled after ${CUTS} cuts, window ${window}`, { timeout }, async (t) => {
+  test(`nothing confirmed is missing or doubled after ${CUTS} cuts, window ${window}`, {
+    timeout,
+  }, async (t) => {
     const seed = Number(process.env.SEED ?? 7 + window);
     const random = seeded(seed);
     const broker = await startBroker(t);
