@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { ROOT } from './chapters.ts';
 import { ensurePrograms } from './system-packages.ts';
-import { runCommand, UsageError } from './terminal.ts';
+import { explainArguments, runCommand, UsageError } from './terminal.ts';
 import { findHollowTests, findTestFiles, neededPrograms, type TestFiles } from './test-runner/find-files.ts';
 import { specsStep } from './test-runner/specs.ts';
 import {
@@ -23,7 +24,8 @@ const HELP = `Runs the tests.
   npm test -- 01            only the tests of chapter 1
   npm test -- field.spec    only the test files of that name, with or without its ending
   npm test -- final/client  only test files whose path holds that text
-  npm test -- --files       only the test files, all of them`;
+  npm test -- --files       only the test files, all of them
+  npm test -- --except scripts/test/course    everything but test files whose path holds that text`;
 
 /** How many steps, or test files, run at a time. */
 const WIDTH = 2;
@@ -109,18 +111,31 @@ async function runNodeTests(paths: readonly string[]): Promise<boolean> {
   }
 }
 
-await runCommand(async () => {
-  const args = process.argv.slice(2);
-  const filters = args.filter((arg) => !arg.startsWith('-'));
-  const unknown = args.find((arg) => arg.startsWith('-') && !['--help', '-h', '--files'].includes(arg));
-  if (unknown !== undefined) throw new UsageError(`Unknown option "${unknown}": see npm test -- --help`);
-  if (args.includes('--help') || args.includes('-h')) return console.log(HELP);
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        files: { type: 'boolean', default: false },
+        except: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw explainArguments(error, 'npm test -- --help');
+  }
+}
 
-  const files = findTestFiles(filters);
+await runCommand(async () => {
+  const { values, positionals: filters } = readOptions(process.argv.slice(2));
+  if (values.help) return console.log(HELP);
+
+  const files = findTestFiles(filters, { except: values.except });
   if (files.specs.length + files.tests.length === 0) {
     throw new UsageError(`No test file answers to: ${filters.join(' ') || '(nothing)'}`, 1);
   }
-  const everything = filters.length === 0 && !args.includes('--files');
+  const everything = filters.length === 0 && !values.files;
   const programs = neededPrograms([...files.specs, ...files.tests]);
   const steps = [
     hollowStep(files),

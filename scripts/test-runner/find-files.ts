@@ -34,8 +34,17 @@ function namesOf(path: string): string[] {
   return [name, name.replace(/\.ts$/, ''), name.replace(/\.(spec|test)\.ts$/, '')];
 }
 
+/** Where to look for test files, and which to leave out. */
+export interface FindOptions {
+  /** Files whose path holds one of these texts are left out. @defaultValue none */
+  readonly except?: readonly string[];
+  /** @defaultValue the project's folder */
+  readonly root?: string;
+}
+
 /** Finds the test files that answer to the filters, in the order of their paths. */
-export function findTestFiles(filters: readonly string[] = [], root = ROOT): TestFiles {
+export function findTestFiles(filters: readonly string[] = [], options: FindOptions = {}): TestFiles {
+  const { except = [], root = ROOT } = options;
   const paths: string[] = [];
   const walk = (folder: string): void => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -46,7 +55,8 @@ export function findTestFiles(filters: readonly string[] = [], root = ROOT): Tes
   };
   const present = new Set(readdirSync(root));
   for (const folder of FOLDERS) if (present.has(folder)) walk(folder);
-  const chosen = choosePaths(paths.sort(), filters);
+  const wanted = paths.sort().filter((path) => !except.some((text) => path.includes(text)));
+  const chosen = choosePaths(wanted, filters);
   return {
     specs: chosen.filter((path) => path.endsWith('.spec.ts')),
     tests: chosen.filter((path) => path.endsWith('.test.ts')),

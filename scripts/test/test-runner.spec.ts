@@ -45,11 +45,16 @@ runner('finds both kinds of test files, sorted, and nothing else', ({ root }) =>
   put(root, 'chapters/01-a/test/support.ts');
   put(root, 'chapters/01-a/node_modules/x/x.test.ts');
   put(root, 'scripts/test/s.test.ts');
-  assert.equal(findTestFiles([], root), {
+  assert.equal(findTestFiles([], { root }), {
     specs: ['chapters/01-a/test/deep/a.spec.ts'],
     tests: ['chapters/02-b/test/b.test.ts', 'scripts/test/s.test.ts'],
   });
-  assert.equal(findTestFiles(['02'], root), { specs: [], tests: ['chapters/02-b/test/b.test.ts'] });
+  assert.equal(findTestFiles(['02'], { root }), { specs: [], tests: ['chapters/02-b/test/b.test.ts'] });
+  assert.equal(
+    findTestFiles(['02'], { root, except: ['b.test'] }),
+    { specs: [], tests: [] },
+    'what is left out',
+  );
 });
 
 runner('reads which programs tests need', ({ root }) => {
